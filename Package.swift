@@ -1,0 +1,160 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// One target of the house: where it lives, and the targets beneath it that it may import.
+func part(_ name: String, at path: String, uses: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: uses.map { .init(stringLiteral: $0) },
+        path: path,
+        exclude: [],
+        swiftSettings: strict)
+}
+
+/// The tests of one target, in `Tests/<Target>Tests`.
+func tests(of name: String, uses: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: ([name, "TestSupport"] + uses).map { .init(stringLiteral: $0) },
+        path: "Tests/\(name)Tests",
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "ledge",
+    products: [.executable(name: "ledge", targets: ["ledge"])],
+    targets: [
+        // Layer 0: C libraries, each behind exactly one Swift target.
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
+
+        // Layer 1: know nothing of one another.
+        part("Telemetry", at: "Sources/Telemetry"),
+        part("JSON", at: "Sources/JSON"),
+        part("CSV", at: "Sources/CSV"),
+        part("Kernels", at: "Models/Kernels"),
+        part("HTTPCore", at: "Sources/HTTPCore"),
+        part("Integrity", at: "Sources/Integrity", uses: ["CSodium"]),
+
+        // Layer 2: the outside world, and the shape of a bundle.
+        part("SQLite", at: "Sources/SQLite", uses: ["CSQLite"]),
+        part(
+            "HTTPTransport", at: "Sources/HTTPTransport",
+            uses: ["CEpoll", "HTTPCore", "Telemetry"]),
+        part(
+            "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+
+        // Layer 3: what is stored, scored, signed and read.
+        part(
+            "TableStorage", at: "Sources/TableStorage",
+            uses: ["CSV", "JSON", "SQLite", "Telemetry"]),
+        part("Retrieval", at: "Models/Retrieval", uses: ["BundleFormat", "Kernels"]),
+        part("ClusterFeed", at: "Cluster/Feed", uses: ["BundleFormat", "Integrity", "JSON"]),
+        part("Datasets", at: "Models/Datasets", uses: ["CSV"]),
+
+        // Layer 4: the answers a node gives, and the ways models come and go.
+        part(
+            "OperationsAPI", at: "Sources/OperationsAPI",
+            uses: ["HTTPCore", "Integrity", "JSON", "TableStorage", "Telemetry"]),
+        part(
+            "FunctionRuntime", at: "Sources/FunctionRuntime",
+            uses: ["BundleFormat", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
+        part(
+            "Training", at: "Models/Training",
+            uses: ["BundleFormat", "JSON", "Kernels", "Retrieval", "Telemetry"]),
+        part(
+            "ClusterPublisher", at: "Cluster/Publisher",
+            uses: ["BundleFormat", "ClusterFeed", "HTTPCore", "Integrity", "JSON", "Telemetry"]),
+        part(
+            "ClusterUpdater", at: "Cluster/Updater",
+            uses: [
+                "BundleFormat", "ClusterFeed", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
+                "Telemetry",
+            ]),
+
+        // Layers 5 and 6: what a node can be asked.
+        part(
+            "Recommendation", at: "Functions/Recommendation",
+            uses: [
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval",
+                "TableStorage",
+            ]),
+        part(
+            "RecommendBooks", at: "Functions/RecommendBooks",
+            uses: [
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Recommendation",
+                "TableStorage",
+            ]),
+
+        // Layer 7: everything is tied together here.
+        part(
+            "NodeRuntime", at: "Sources/NodeRuntime",
+            uses: [
+                "BundleFormat", "ClusterFeed", "ClusterPublisher", "ClusterUpdater",
+                "FunctionRuntime", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
+                "OperationsAPI", "RecommendBooks", "Recommendation", "TableStorage",
+                "Telemetry",
+            ]),
+
+        // Layer 8: the command line.
+        .executableTarget(
+            name: "ledge",
+            dependencies: [
+                "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
+                "HTTPTransport", "Integrity", "JSON", "NodeRuntime", "Training", "Telemetry",
+            ],
+            path: "Sources/ledge", swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("m")]),
+
+        // Tests: one target for each part, then whole nodes, then the rules of the house.
+        part("TestSupport", at: "Tests/TestSupport"),
+        tests(of: "JSON"),
+        tests(of: "Telemetry"),
+        tests(of: "Integrity"),
+        tests(of: "CSV"),
+        tests(of: "SQLite"),
+        tests(of: "HTTPCore"),
+        tests(of: "HTTPTransport", uses: ["HTTPCore", "Telemetry"]),
+        tests(of: "Kernels"),
+        tests(of: "BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+        tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
+        tests(of: "OperationsAPI", uses: ["HTTPCore", "JSON", "TableStorage", "Telemetry"]),
+        tests(of: "Retrieval", uses: ["BundleFormat", "Kernels"]),
+        tests(of: "Datasets", uses: ["CSV"]),
+        tests(of: "Training", uses: ["BundleFormat", "JSON", "Kernels", "Retrieval"]),
+        tests(of: "ClusterFeed", uses: ["BundleFormat", "Integrity", "JSON"]),
+        tests(
+            of: "ClusterPublisher",
+            uses: ["BundleFormat", "ClusterFeed", "HTTPCore", "Integrity", "JSON", "Telemetry"]),
+        tests(
+            of: "ClusterUpdater",
+            uses: [
+                "BundleFormat", "ClusterFeed", "ClusterPublisher", "HTTPCore", "HTTPTransport",
+                "Integrity", "JSON", "Telemetry",
+            ]),
+        tests(of: "FunctionRuntime", uses: ["HTTPCore", "JSON", "TableStorage"]),
+        tests(
+            of: "Recommendation",
+            uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
+        tests(of: "RecommendBooks"),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: [
+                "BundleFormat", "HTTPCore", "HTTPTransport", "JSON", "NodeRuntime", "TestSupport",
+            ],
+            path: "Tests/NodeTests", swiftSettings: strict),
+        .testTarget(
+            name: "TidyTests", dependencies: ["TestSupport"], path: "Tests/TidyTests",
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6])

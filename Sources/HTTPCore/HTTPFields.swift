@@ -1,0 +1,46 @@
+/// The header fields of a message, in the order in which they stood.
+///
+/// Names compare without regard to case (RFC 9110, section 5.1). Messages have few fields, so a
+/// list that is searched is quicker than a dictionary.
+package struct HTTPFields: Sendable, Hashable {
+    package struct Field: Sendable, Hashable {
+        package let name: String
+        package let value: String
+    }
+
+    package private(set) var all: [Field] = []
+
+    package init() {}
+
+    /// The first value of that name.
+    package subscript(name: String) -> String? {
+        get { all.first { Self.equal($0.name, name) }?.value }
+        set {
+            all.removeAll { Self.equal($0.name, name) }
+            if let newValue { append(name, newValue) }
+        }
+    }
+
+    package func values(of name: String) -> [String] {
+        all.lazy.filter { Self.equal($0.name, name) }.map(\.value)
+    }
+
+    package mutating func append(_ name: String, _ value: String) {
+        all.append(Field(name: name, value: value))
+    }
+
+    private static func equal(_ left: String, _ right: String) -> Bool {
+        left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
+
+extension HTTPFields: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { append(name, value) }
+    }
+}

@@ -1,0 +1,36 @@
+/// How a route answers, and therefore on which thread.
+package enum HTTPHandler: Sendable {
+    /// Runs on the event loop, between two other clients: computes, never waits.
+    case immediate(@Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse)
+    /// Runs on a worker thread: may wait for a disk, a lock or a long search.
+    case waiting(@Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse)
+    /// Is called on the event loop, returns at once, and answers later from any thread.
+    case deferred(@Sendable (HTTPRequest, HTTPReply) -> Void)
+}
+
+/// The single answer to a deferred request; whoever answers second is ignored.
+package struct HTTPReply: Sendable {
+    private let send: @Sendable (Result<HTTPResponse, HTTPError>) -> Void
+
+    package init(_ send: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void) {
+        self.send = send
+    }
+
+    package func callAsFunction(_ answer: Result<HTTPResponse, HTTPError>) { send(answer) }
+}
+
+/// A method, a path pattern and what happens.
+///
+/// A pattern is a path whose segments may be `{name}` (captures one segment) and whose last one
+/// may be `{name...}` (captures the rest, which may be empty). Literal segments win over captures.
+package struct HTTPRoute: Sendable {
+    package let method: HTTPMethod
+    package let pattern: String
+    package let handler: HTTPHandler
+
+    package init(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) {
+        self.method = method
+        self.pattern = pattern
+        self.handler = handler
+    }
+}
