@@ -119,7 +119,7 @@ let package = Package(
         // Tests: one target for each part, then whole nodes, then the rules of the house.
         part("TestSupport", at: "Tests/TestSupport"),
         tests(of: "JSON"),
-        tests(of: "Telemetry"),
+        tests(of: "Telemetry", uses: ["JSON"]),
         tests(of: "Integrity"),
         tests(of: "CSV"),
         tests(of: "SQLite"),

@@ -213,7 +213,9 @@ extension JSONParser {
 
     private func numberText(from start: Int) -> String {
         var text = ""
-        for position in start..<index { text.unicodeScalars.append(Unicode.Scalar(bytes[position])) }
+        for position in start..<index {
+            text.unicodeScalars.append(Unicode.Scalar(bytes[position]))
+        }
         return text
     }
 

@@ -29,6 +29,17 @@ package struct LogLine: Sendable {
     package let module: String
     package let message: String
     package let details: [(name: String, value: String)]
+
+    package init(
+        time: Date, level: LogLevel, module: String, message: String,
+        details: [(name: String, value: String)]
+    ) {
+        self.time = time
+        self.level = level
+        self.module = module
+        self.message = message
+        self.details = details
+    }
 }
 
 /// Writes log lines for one module; a value that is passed down from the composition root.

@@ -33,7 +33,7 @@ extension LogLine {
     }
 
     private var timestamp: String {
-        time.formatted(.iso8601.time(includingFractionalSeconds: true))
+        time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     private static func printable(_ text: String) -> String {

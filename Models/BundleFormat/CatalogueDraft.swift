@@ -1,0 +1,95 @@
+import JSON
+import SQLite
+
+/// One item as people see it.
+package struct CatalogueItem: Sendable, Hashable {
+    /// The item's own id, such as an ISBN, as answers show it.
+    package var key: String
+    package var title: String
+    package var author: String
+    /// Nil if unknown.
+    package var year: Int?
+    /// Empty if unknown.
+    package var publisher: String
+
+    package init(
+        key: String, title: String, author: String, year: Int? = nil, publisher: String = ""
+    ) {
+        self.key = key
+        self.title = title
+        self.author = author
+        self.year = year
+        self.publisher = publisher
+    }
+
+    /// What a search looks into: lower-cased title, one space, lower-cased author.
+    package var searchText: String { "\(title) \(author)".lowercased() }
+}
+
+/// The catalogue before it is written; places in the lists are the model's dense indices.
+package struct CatalogueDraft: Sendable {
+    package var items: [CatalogueItem]
+    /// Further keys under which an item is found, such as the ISBNs of its other editions.
+    package var aliases: [(key: String, item: Int)]
+    /// The candidate readers' own ids.
+    package var readers: [String]
+
+    package init(
+        items: [CatalogueItem], aliases: [(key: String, item: Int)] = [], readers: [String] = []
+    ) {
+        self.items = items
+        self.aliases = aliases
+        self.readers = readers
+    }
+
+    /// Writes the SQLite file; equal drafts give equal bytes with the same version of SQLite.
+    ///
+    /// - Throws: `.unwritable`; `.inconsistent` if a key stands for two items or an alias for none.
+    func write(to path: String) throws(BundleError) {
+        do throws(SQLiteError) {
+            let database = try SQLiteConnection(path: path, mode: .readWrite)
+            try database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;")
+            for statement in Catalogue.schema { try database.execute(statement) }
+            try writeItems(to: database)
+            try writeKeys(to: database)
+            try writeReaders(to: database)
+            try database.execute(
+                """
+                INSERT INTO item_search(item_search) VALUES ('rebuild');
+                INSERT INTO item_search(item_search) VALUES ('optimize');
+                COMMIT; VACUUM;
+                """)
+        } catch {
+            throw BundleError(.unwritable, "the catalogue cannot be written", cause: error)
+        }
+    }
+
+    private func writeItems(to database: SQLiteConnection) throws(SQLiteError) {
+        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)")
+        for (index, item) in items.enumerated() {
+            try insert.run([
+                .integer(Int64(index)), .text(item.key), .text(item.title), .text(item.author),
+                item.year.map { .integer(Int64($0)) } ?? .null, .text(item.publisher),
+                .text(item.searchText),
+            ])
+        }
+    }
+
+    /// The items' own keys first: an alias never takes a key away from the item that owns it.
+    private func writeKeys(to database: SQLiteConnection) throws(SQLiteError) {
+        let insert = try database.prepare("INSERT OR IGNORE INTO item_keys VALUES (?, ?)")
+        for (index, item) in items.enumerated() {
+            try insert.run([.text(item.key), .integer(Int64(index))])
+        }
+        for alias in aliases where items.indices.contains(alias.item) {
+            try insert.run([.text(alias.key), .integer(Int64(alias.item))])
+        }
+    }
+
+    private func writeReaders(to database: SQLiteConnection) throws(SQLiteError) {
+        let insert = try database.prepare("INSERT INTO readers VALUES (?, ?)")
+        for (index, key) in readers.enumerated() {
+            try insert.run([.integer(Int64(index)), .text(key)])
+        }
+    }
+}

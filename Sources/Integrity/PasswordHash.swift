@@ -1,0 +1,62 @@
+import CSodium
+
+/// Passwords as they are stored: Argon2id (RFC 9106) with its own salt and parameters in the text.
+package enum PasswordHash {
+    /// Longer passwords are refused before they cost anything.
+    package static let passwordBytesMax = 1_024
+
+    /// - Throws: `.unavailable` if the memory (64 MiB) for the hash is missing.
+    package static func make(_ password: String) throws(IntegrityError) -> String {
+        Sodium.prepare()
+        let password = Array(password.utf8)
+        var text = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
+        let code = password.withUnsafeBytes { bytes in
+            crypto_pwhash_str(
+                &text, bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText,
+                UInt64(bytes.count), UInt64(crypto_pwhash_opslimit_interactive()),
+                crypto_pwhash_memlimit_interactive())
+        }
+        guard code == 0 else {
+            throw IntegrityError(.unavailable, "there is no memory to hash a password")
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Whether the password is the one that was hashed; takes about as long as hashing it.
+    package static func verify(_ password: String, against hash: String) -> Bool {
+        Sodium.prepare()
+        let password = Array(password.utf8)
+        guard password.count <= passwordBytesMax,
+            hash.utf8.count < Int(crypto_pwhash_STRBYTES)
+        else { return false }
+        return password.withUnsafeBytes { bytes in
+            crypto_pwhash_str_verify(
+                hash, bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText,
+                UInt64(bytes.count)) == 0
+        }
+    }
+
+    private static var emptyText: UnsafePointer<CChar> {
+        UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}
+
+/// A fingerprint that only this process can compute: what a credential cache may remember.
+package struct KeyedFingerprint: Sendable {
+    private let key = SecureRandom.bytes(Int(crypto_generichash_KEYBYTES))
+
+    package init() {}
+
+    /// 32 bytes of keyed BLAKE2b (RFC 7693).
+    package func of(_ message: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(crypto_generichash_BYTES))
+        crypto_generichash(
+            &digest, digest.count, message, UInt64(message.count), key, key.count)
+        return digest
+    }
+
+    /// Compares in a time that does not depend on where the bytes differ.
+    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && sodium_memcmp(left, right, left.count) == 0
+    }
+}

@@ -1,0 +1,246 @@
+import CSQLite
+import Synchronization
+
+/// One open database.
+///
+/// A connection is used by one thread at a time: whoever holds it has it alone, be it a writer's
+/// thread or a pool's borrower. Only ``interrupt()`` may be called from elsewhere meanwhile.
+package final class SQLiteConnection: @unchecked Sendable {
+    // Unchecked, because the compiler cannot see that a connection moves between threads but is
+    // never shared by two: `SQLitePool` lends it to one caller, and a writer owns its own.
+    // SQLite is opened in multi-thread mode, which asks for exactly this discipline.
+
+    package enum Mode: Sendable {
+        /// Creates the file if it is missing.
+        case readWrite
+        case readOnly
+        /// The file never changes while it is open: no locks, no journal, no temporary files.
+        case immutable
+        case inMemory
+    }
+
+    let handle: OpaquePointer
+    private var cache: [String: SQLiteStatement] = [:]
+    /// Kept statements handed out since the last ``resetStatements()``.
+    private var inUse: [SQLiteStatement] = []
+    private var progress: Progress?
+    private var authorizer: Authorizer?
+
+    /// Prepared statements that are kept for their text; a text beyond that is prepared anew.
+    private static let cachedStatementsMax = 128
+    private static let busyTimeoutMilliseconds: Int32 = 5_000
+
+    /// - Throws: `.cannotOpen`, `.notADatabase` and what else opening may find.
+    package init(path: String, mode: Mode) throws(SQLiteError) {
+        var opened: OpaquePointer?
+        let (name, flags) = Self.openArguments(path: path, mode: mode)
+        let code = sqlite3_open_v2(
+            name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW,
+            nil)
+        guard code == SQLITE_OK, let opened else {
+            let error = SQLiteError(code, opened)
+            sqlite3_close_v2(opened)
+            throw error
+        }
+        handle = opened
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, Self.busyTimeoutMilliseconds)
+        try execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+    }
+
+    deinit {
+        forgetStatements()
+        // Statements that a caller still holds keep the handle alive until they go ("v2").
+        sqlite3_close_v2(handle)
+    }
+
+    private static func openArguments(path: String, mode: Mode) -> (String, Int32) {
+        switch mode {
+        case .readWrite: (uri(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        case .readOnly: (uri(path), SQLITE_OPEN_READONLY)
+        case .immutable: (uri(path) + "?immutable=1", SQLITE_OPEN_READONLY)
+        case .inMemory: (":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY)
+        }
+    }
+
+    /// The path as a `file:` URI, so that no character of it is taken for a parameter.
+    package static func uri(_ path: String) -> String {
+        var uri = "file:"
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "."):
+                uri.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16)
+                uri += "%" + (digits.utf8.count == 1 ? "0" : "") + digits
+            }
+        }
+        return uri
+    }
+}
+
+extension SQLiteConnection {
+    /// Runs a script of statements whose rows nobody reads.
+    package func execute(_ script: String) throws(SQLiteError) {
+        let code = sqlite3_exec(handle, script, nil, nil, nil)
+        guard code == SQLITE_OK else { throw SQLiteError(code, handle) }
+    }
+
+    /// The statement for this text, reset and without bindings; kept for the next time.
+    ///
+    /// The same text gives the same statement: finish reading one before preparing it again.
+    package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        if let statement = cache[sql] {
+            statement.reset()
+            inUse.append(statement)
+            return statement
+        }
+        let statement = try SQLiteStatement(sql, on: self)
+        if cache.count < Self.cachedStatementsMax {
+            cache[sql] = statement
+            inUse.append(statement)
+        }
+        return statement
+    }
+
+    /// A statement of a text that is not worth keeping, such as a client's own.
+    package func prepareOnce(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        try SQLiteStatement(sql, on: self)
+    }
+
+    /// Ends the reading of every kept statement: one that stopped at a row still holds its
+    /// snapshot of the database, and the next reader would see yesterday.
+    func resetStatements() {
+        for statement in inUse { statement.reset() }
+        inUse.removeAll(keepingCapacity: true)
+    }
+
+    /// Drops kept statements, whose locks and schema may be in the way of a change.
+    package func forgetStatements() {
+        inUse.removeAll()
+        cache.removeAll()
+    }
+
+    /// Runs the body in a transaction that is undone if the body throws.
+    package func transaction<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result, mapping map: (SQLiteError) -> Failure
+    ) throws(Failure) -> Result {
+        try perform("BEGIN IMMEDIATE", map)
+        let result: Result
+        do throws(Failure) {
+            result = try body()
+        } catch {
+            // SQLite may have rolled back by itself, and then this has nothing to do.
+            sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            throw error
+        }
+        do throws(Failure) {
+            try perform("COMMIT", map)
+        } catch {
+            sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            throw error
+        }
+        return result
+    }
+
+    private func perform<Failure: Error>(
+        _ sql: String, _ map: (SQLiteError) -> Failure
+    ) throws(Failure) {
+        do throws(SQLiteError) { try execute(sql) } catch { throw map(error) }
+    }
+
+    /// Rows that the last statement inserted, updated or deleted.
+    package var changes: Int { Int(sqlite3_changes64(handle)) }
+
+    package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// Ends what is running with `.interrupted`; may be called from any thread.
+    package func interrupt() { sqlite3_interrupt(handle) }
+}
+
+// MARK: Hooks
+
+extension SQLiteConnection {
+    private final class Progress {
+        let shouldStop: () -> Bool
+        init(_ shouldStop: @escaping () -> Bool) { self.shouldStop = shouldStop }
+    }
+
+    private final class Authorizer {
+        let allows: (SQLiteAction) -> Bool
+        init(_ allows: @escaping (SQLiteAction) -> Bool) { self.allows = allows }
+    }
+
+    /// Asks every `instructions` steps of the virtual machine whether to stop; nil asks no more.
+    package func onProgress(every instructions: Int32, _ shouldStop: (() -> Bool)?) {
+        guard let shouldStop else {
+            sqlite3_progress_handler(handle, 0, nil, nil)
+            progress = nil
+            return
+        }
+        let box = Progress(shouldStop)
+        progress = box
+        sqlite3_progress_handler(
+            handle, instructions,
+            { context in
+                guard let context else { return 0 }
+                let box = Unmanaged<Progress>.fromOpaque(context).takeUnretainedValue()
+                return box.shouldStop() ? 1 : 0
+            }, Unmanaged.passUnretained(box).toOpaque())
+    }
+
+    /// Asks before each action of statements prepared from now on; nil allows everything again.
+    package func authorize(_ allows: ((SQLiteAction) -> Bool)?) {
+        guard let allows else {
+            sqlite3_set_authorizer(handle, nil, nil)
+            authorizer = nil
+            return
+        }
+        let box = Authorizer(allows)
+        authorizer = box
+        sqlite3_set_authorizer(
+            handle,
+            { context, code, first, second, database, _ in
+                guard let context else { return SQLITE_DENY }
+                let box = Unmanaged<Authorizer>.fromOpaque(context).takeUnretainedValue()
+                let action = SQLiteAction(
+                    code: code, first: first.map { String(cString: $0) },
+                    second: second.map { String(cString: $0) },
+                    database: database.map { String(cString: $0) })
+                return box.allows(action) ? SQLITE_OK : SQLITE_DENY
+            }, Unmanaged.passUnretained(box).toOpaque())
+    }
+}
+
+/// What a statement is about to do, as SQLite tells an authorizer.
+package struct SQLiteAction: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        case select, read, function, recursive, transaction
+        case other
+    }
+
+    package let kind: Kind
+    /// Of a read: the table. Of a function: nothing.
+    package let first: String?
+    /// Of a read: the column. Of a function: its name.
+    package let second: String?
+    /// The schema name of the database: `main`, `temp` or an attached one.
+    package let database: String?
+
+    init(code: Int32, first: String?, second: String?, database: String?) {
+        kind =
+            switch code {
+            case SQLITE_SELECT: .select
+            case SQLITE_READ: .read
+            case SQLITE_FUNCTION: .function
+            case SQLITE_RECURSIVE: .recursive
+            case SQLITE_TRANSACTION: .transaction
+            default: .other
+            }
+        self.first = first
+        self.second = second
+        self.database = database
+    }
+}
