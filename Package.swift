@@ -42,6 +42,7 @@ let package = Package(
         part("Telemetry", at: "Sources/Telemetry"),
         part("JSON", at: "Sources/JSON"),
         part("CSV", at: "Sources/CSV"),
+        part("Identifiers", at: "Models/Identifiers"),
         part("Kernels", at: "Models/Kernels"),
         part("HTTPCore", at: "Sources/HTTPCore"),
         part("Integrity", at: "Sources/Integrity", uses: ["CSodium"]),
@@ -58,9 +59,11 @@ let package = Package(
         part(
             "TableStorage", at: "Sources/TableStorage",
             uses: ["CSV", "JSON", "SQLite", "Telemetry"]),
-        part("Retrieval", at: "Models/Retrieval", uses: ["BundleFormat", "Kernels"]),
+        part(
+            "Retrieval", at: "Models/Retrieval",
+            uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         part("ClusterFeed", at: "Cluster/Feed", uses: ["BundleFormat", "Integrity", "JSON"]),
-        part("Datasets", at: "Models/Datasets", uses: ["CSV"]),
+        part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers"]),
 
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
@@ -71,7 +74,10 @@ let package = Package(
             uses: ["BundleFormat", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
         part(
             "Training", at: "Models/Training",
-            uses: ["BundleFormat", "JSON", "Kernels", "Retrieval", "Telemetry"]),
+            uses: [
+                "BundleFormat", "Identifiers", "Integrity", "JSON", "Kernels", "Retrieval",
+                "Telemetry",
+            ]),
         part(
             "ClusterPublisher", at: "Cluster/Publisher",
             uses: ["BundleFormat", "ClusterFeed", "HTTPCore", "Integrity", "JSON", "Telemetry"]),
@@ -86,14 +92,14 @@ let package = Package(
         part(
             "Recommendation", at: "Functions/Recommendation",
             uses: [
-                "BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval",
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
                 "TableStorage",
             ]),
         part(
             "RecommendBooks", at: "Functions/RecommendBooks",
             uses: [
-                "BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Recommendation",
-                "TableStorage",
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON",
+                "Recommendation", "TableStorage",
             ]),
 
         // Layer 7: everything is tied together here.
@@ -111,7 +117,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Integrity", "JSON", "NodeRuntime", "Training", "Telemetry",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Training",
+                "Telemetry",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
@@ -125,13 +132,16 @@ let package = Package(
         tests(of: "SQLite"),
         tests(of: "HTTPCore"),
         tests(of: "HTTPTransport", uses: ["HTTPCore", "Telemetry"]),
+        tests(of: "Identifiers"),
         tests(of: "Kernels"),
         tests(of: "BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
         tests(of: "OperationsAPI", uses: ["HTTPCore", "JSON", "TableStorage", "Telemetry"]),
-        tests(of: "Retrieval", uses: ["BundleFormat", "Kernels"]),
-        tests(of: "Datasets", uses: ["CSV"]),
-        tests(of: "Training", uses: ["BundleFormat", "JSON", "Kernels", "Retrieval"]),
+        tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "Kernels"]),
+        tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
+        tests(
+            of: "Training",
+            uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),
         tests(of: "ClusterFeed", uses: ["BundleFormat", "Integrity", "JSON"]),
         tests(
             of: "ClusterPublisher",
@@ -146,7 +156,7 @@ let package = Package(
         tests(
             of: "Recommendation",
             uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
-        tests(of: "RecommendBooks"),
+        tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
         .testTarget(
             name: "NodeTests",
             dependencies: [
