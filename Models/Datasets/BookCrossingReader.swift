@@ -1,0 +1,240 @@
+import CSV
+import Foundation
+import Identifiers
+
+/// Reads books and their ratings in every form in which Book-Crossing is handed on.
+///
+/// | Files | Form |
+/// |---|---|
+/// | `ratings.csv`, `books.csv`, also `.gz` | commas, UTF-8; the sample has this form too |
+/// | `Ratings.csv`, `Books.csv` | Kaggle's: commas, UTF-8 |
+/// | `BX-Book-Ratings.csv`, `BX-Books.csv` | the first: semicolons, backslashes, ISO 8859-1 |
+///
+/// Cleaning follows HarperDB's notebook: ISBNs of one title and author become the first of them.
+/// Bad rows are counted with their reason and never end the reading.
+package struct BookCrossingReader {
+    package struct Options: Sendable {
+        /// Whether ISBNs of one title and author become one item.
+        package var mergesEditions = true
+        /// Whether items without a title are left out: nobody can judge or buy them.
+        package var requiresTitles = true
+
+        package init() {}
+    }
+
+    private static let fileNames = [
+        (ratings: "ratings.csv.gz", books: "books.csv.gz"),
+        (ratings: "ratings.csv", books: "books.csv"),
+        (ratings: "Ratings.csv", books: "Books.csv"),
+        (ratings: "BX-Book-Ratings.csv", books: "BX-Books.csv"),
+    ]
+    private static let ratingMax = 10
+
+    private let options: Options
+    private var dataset: Dataset
+    /// The item of each ISBN as it is written, so that each spelling is parsed once.
+    private var itemOfSpelling: [String: ItemIndex] = [:]
+    private var itemOfKey: [String: ItemIndex] = [:]
+    private var itemOfTitle: [String: ItemIndex] = [:]
+    private var descriptions: [String: Dataset.Item] = [:]
+    private var leftOut: Set<String> = []
+
+    private init(name: String, options: Options) {
+        self.options = options
+        dataset = Dataset(name: name)
+    }
+
+    /// Reads the data set in a directory, whichever form its files have.
+    ///
+    /// - Throws: `.fileNotFound` with the names that would do, `.missingColumn`, `.empty`.
+    package static func read(
+        directory: String, options: Options = Options()
+    ) throws(DatasetError) -> Dataset {
+        let files = FileManager.default
+        guard
+            let found = fileNames.first(where: {
+                files.fileExists(atPath: "\(directory)/\($0.ratings)")
+            })
+        else {
+            let names = fileNames.map(\.ratings).joined(separator: ", ")
+            throw DatasetError(
+                .fileNotFound, "\(directory) holds no ratings; one of \(names) is expected there")
+        }
+        let name = URL(fileURLWithPath: directory).lastPathComponent
+        var reader = BookCrossingReader(name: name, options: options)
+        let books = "\(directory)/\(found.books)"
+        if files.fileExists(atPath: books) { try reader.readBooks(books) }
+        try reader.readRatings("\(directory)/\(found.ratings)")
+        guard reader.dataset.rowCount > 0 else {
+            throw DatasetError(
+                .empty,
+                "\(directory)/\(found.ratings) has no usable rating; "
+                    + reader.dataset.report.lines.joined(separator: "; "))
+        }
+        return reader.dataset
+    }
+}
+
+// MARK: Books
+
+extension BookCrossingReader {
+    private mutating func readBooks(_ path: String) throws(DatasetError) {
+        var table = try DatasetTable(path)
+        let isbn = try table.column(["isbn"])
+        let title = try table.column(["title", "Book-Title"])
+        let author = try table.column(["author", "Book-Author", "authors"])
+        let year = table.optionalColumn(["year", "Year-Of-Publication"])
+        let publisher = table.optionalColumn(["publisher"])
+        while let row = table.next() {
+            dataset.report.itemRowsRead += 1
+            if case .malformed(let error) = row {
+                dataset.report.count(.malformedRow, example: "\(path), \(error.message)")
+                continue
+            }
+            let reader = table.reader
+            let item = Dataset.Item(
+                key: key(of: reader.text(isbn)), title: Self.cleaned(reader.text(title)),
+                author: Self.cleaned(reader.text(author)),
+                year: year.flatMap { reader.integer($0) }.flatMap { $0 > 0 ? $0 : nil },
+                publisher: publisher.map { Self.cleaned(reader.text($0)) } ?? "")
+            guard !item.key.isEmpty, !item.title.isEmpty else {
+                dataset.report.count(.missingField, example: "\(path), line \(reader.line)")
+                continue
+            }
+            if descriptions[item.key] != nil {
+                dataset.report.count(.duplicateItem, example: item.key)
+            } else {
+                descriptions[item.key] = item
+            }
+        }
+    }
+
+    /// Without white space at the ends, and with the few entities that the dumps contain resolved.
+    private static func cleaned(_ text: String) -> String {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard trimmed.contains("&") else { return trimmed }
+        return entities.reduce(trimmed) { $0.replacing($1.entity, with: $1.character) }
+    }
+
+    /// The ampersand comes last, so that nothing is resolved twice.
+    private static let entities = [
+        (entity: "&lt;", character: "<"), (entity: "&gt;", character: ">"),
+        (entity: "&quot;", character: "\""), (entity: "&#39;", character: "'"),
+        (entity: "&amp;", character: "&"),
+    ]
+
+    /// An ISBN's form of ten characters where it has one; else what was written, in upper case.
+    private mutating func key(of written: String) -> String {
+        let plain = String(decoding: ISBN.significant(written), as: UTF8.self)
+        guard !plain.isEmpty else { return "" }
+        if let isbn = ISBN(plain) { return isbn.ten ?? isbn.thirteen }
+        if let isbn = ISBN(restoringZeros: plain) {
+            dataset.report.count(.restoredZeros, example: written)
+            return isbn.ten ?? isbn.thirteen
+        }
+        dataset.report.count(.invalidISBN, example: written)
+        return plain
+    }
+}
+
+// MARK: Ratings
+
+extension BookCrossingReader {
+    private mutating func readRatings(_ path: String) throws(DatasetError) {
+        var table = try DatasetTable(path)
+        let user = try table.column(["user_id", "User-ID"])
+        let isbn = try table.column(["isbn"])
+        let rating = try table.column(["rating", "Book-Rating"])
+        var indexOfReader: [String: ReaderIndex] = [:]
+        var rowOfPair: [UInt64: Int] = [:]
+        while let row = table.next() {
+            dataset.report.ratingRowsRead += 1
+            if case .malformed(let error) = row {
+                dataset.report.count(.malformedRow, example: "\(path), \(error.message)")
+                continue
+            }
+            let fields = table.reader
+            let name = fields.text(user)
+            let written = fields.text(isbn)
+            guard !name.isEmpty, !written.isEmpty else {
+                dataset.report.count(.missingField, example: "\(path), line \(fields.line)")
+                continue
+            }
+            guard let value = fields.integer(rating), (0...Self.ratingMax).contains(value) else {
+                dataset.report.count(.ratingOutOfRange, example: "\(path), line \(fields.line)")
+                continue
+            }
+            guard let item = item(writtenAs: written) else { continue }
+            let reader = Self.intern(name, &indexOfReader, &dataset.readers)
+            append(reader, item, UInt8(value), &rowOfPair)
+        }
+        dataset.report.ratingRowsKept = dataset.rowCount
+    }
+
+    private mutating func append(
+        _ reader: ReaderIndex, _ item: ItemIndex, _ rating: UInt8,
+        _ rowOfPair: inout [UInt64: Int]
+    ) {
+        let pair =
+            UInt64(UInt32(bitPattern: reader.rawValue)) << 32
+            | UInt64(UInt32(bitPattern: item.rawValue))
+        if let row = rowOfPair[pair] {
+            dataset.report.count(
+                .repeatedPair,
+                example: "\(dataset.readers[reader.place]), \(dataset.items[item.place].key)")
+            dataset.rowRatings[row] = rating
+            return
+        }
+        rowOfPair[pair] = dataset.rowCount
+        dataset.rowReaders.append(reader)
+        dataset.rowItems.append(item)
+        dataset.rowRatings.append(rating)
+    }
+
+    /// The item of an ISBN, made at its first rating; nil if the item is left out.
+    private mutating func item(writtenAs written: String) -> ItemIndex? {
+        if let known = itemOfSpelling[written] { return known }
+        if leftOut.contains(written) {
+            dataset.report.count(.untitledItem, example: written)
+            return nil
+        }
+        let key = key(of: written)
+        guard let item = itemOfKey[key] ?? newItem(key) else {
+            leftOut.insert(written)
+            dataset.report.count(.untitledItem, example: written)
+            return nil
+        }
+        itemOfSpelling[written] = item
+        return item
+    }
+
+    private mutating func newItem(_ key: String) -> ItemIndex? {
+        let description =
+            descriptions[key]
+            ?? Dataset.Item(key: key, title: "", author: "", year: nil, publisher: "")
+        guard !options.requiresTitles || !description.title.isEmpty else { return nil }
+        let title = "\(description.title.lowercased())\n\(description.author.lowercased())"
+        if options.mergesEditions, !description.title.isEmpty, let first = itemOfTitle[title] {
+            dataset.report.count(
+                .mergedEdition, example: "\(key) is \(dataset.items[first.place].key)")
+            dataset.aliases.append((key, first))
+            itemOfKey[key] = first
+            return first
+        }
+        let item = ItemIndex(dataset.items.count)
+        dataset.items.append(description)
+        itemOfKey[key] = item
+        if !description.title.isEmpty { itemOfTitle[title] = item }
+        return item
+    }
+
+    private static func intern(
+        _ name: String, _ indices: inout [String: ReaderIndex], _ names: inout [String]
+    ) -> ReaderIndex {
+        if let index = indices[name] { return index }
+        let index = ReaderIndex(names.count)
+        indices[name] = index
+        names.append(name)
+        return index
+    }
+}

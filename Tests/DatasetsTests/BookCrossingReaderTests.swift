@@ -1,0 +1,179 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BookCrossingReaderTests {
+    private static func read(
+        _ files: [String: String], encoding: String.Encoding = .utf8,
+        options: BookCrossingReader.Options = .init()
+    ) throws -> Dataset {
+        let directory = try TemporaryDirectory()
+        for (name, text) in files {
+            let bytes = try #require(text.data(using: encoding))
+            try bytes.write(to: directory.url.appendingPathComponent(name))
+        }
+        return try BookCrossingReader.read(directory: directory.path, options: options)
+    }
+
+    /// Each row as reader, key and rating.
+    private static func rows(_ dataset: Dataset) -> [String] {
+        (0..<dataset.rowCount).map { row in
+            let reader = dataset.readers[dataset.rowReaders[row].place]
+            let item = dataset.items[dataset.rowItems[row].place].key
+            return "\(reader) \(item) \(dataset.rowRatings[row])"
+        }
+    }
+
+    private static let books = """
+        isbn,title,author,year,publisher
+        0345339681,The Hobbit,J. R. R. Tolkien,1986,Del Rey
+        0618002219,The Hobbit,J. R. R. TOLKIEN,1999,Houghton Mifflin
+        080652121X,"Hitler's Secret Bankers",Adam LeBor,0,Citadel Press
+        """
+
+    @Test func `the plain form is read`() throws {
+        let dataset = try Self.read([
+            "books.csv": Self.books,
+            "ratings.csv": "user_id,isbn,rating\n7,0345339681,9\n8,080652121x,0\n",
+        ])
+
+        #expect(Self.rows(dataset) == ["7 0345339681 9", "8 080652121X 0"])
+        #expect(dataset.items[0].publisher == "Del Rey")
+        #expect(dataset.items[1].year == nil)
+    }
+
+    @Test func `the first published form has semicolons, backslashes and Latin-1`() throws {
+        let dataset = try Self.read(
+            [
+                "BX-Books.csv": """
+                "ISBN";"Book-Title";"Book-Author";"Year-Of-Publication";"Publisher";"Image-URL-S"\r
+                "0345339681";"The \\"Hobbit\\" &amp; after";"José";"1986";"Del Rey";"x"\r
+
+                """,
+                "BX-Book-Ratings.csv": """
+                "User-ID";"ISBN";"Book-Rating"\r
+                "276725";"0345339681";"5"\r
+
+                """,
+            ], encoding: .isoLatin1)
+
+        #expect(Self.rows(dataset) == ["276725 0345339681 5"])
+        #expect(dataset.items[0].title == #"The "Hobbit" & after"#)
+        #expect(dataset.items[0].author == "José")
+    }
+
+    @Test func `editions of one title and author become the first of them`() throws {
+        let dataset = try Self.read([
+            "books.csv": Self.books,
+            "ratings.csv": "user_id,isbn,rating\n7,0345339681,9\n8,0618002219,8\n",
+        ])
+
+        #expect(Self.rows(dataset) == ["7 0345339681 9", "8 0345339681 8"])
+        #expect(dataset.aliases.map(\.key) == ["0618002219"])
+        #expect(dataset.report.counts[.mergedEdition] == 1)
+    }
+
+    @Test func `editions stay apart on request`() throws {
+        var options = BookCrossingReader.Options()
+        options.mergesEditions = false
+
+        let dataset = try Self.read(
+            [
+                "books.csv": Self.books,
+                "ratings.csv": "user_id,isbn,rating\n7,0345339681,9\n8,0618002219,8\n",
+            ], options: options)
+
+        #expect(dataset.items.count == 2)
+    }
+
+    @Test func `lost zeros are restored and wrong check digits counted`() throws {
+        var options = BookCrossingReader.Options()
+        options.requiresTitles = false
+
+        let dataset = try Self.read(
+            ["ratings.csv": "user_id,isbn,rating\n7,345339681,9\n7,12345,8\n"], options: options)
+
+        #expect(Self.rows(dataset) == ["7 0345339681 9", "7 12345 8"])
+        #expect(dataset.report.counts[.restoredZeros] == 1)
+        #expect(dataset.report.counts[.invalidISBN] == 1)
+    }
+
+    @Test func `bad rows are counted with an example and never fatal`() throws {
+        let dataset = try Self.read([
+            "books.csv": Self.books,
+            "ratings.csv": """
+            user_id,isbn,rating
+            7,0345339681,9
+            7,0345339681,7
+            ,0345339681,7
+            8,,7
+            8,0345339681,11
+            8,0345339681,-1
+            8,0345339681,five
+            8,9999999999,5
+            "x"y,0345339681,5
+            """,
+        ])
+
+        #expect(Self.rows(dataset) == ["7 0345339681 7"])
+        #expect(dataset.report.ratingRowsRead == 9)
+        #expect(dataset.report.ratingRowsKept == 1)
+        #expect(dataset.report.counts[.repeatedPair] == 1)
+        #expect(dataset.report.counts[.missingField] == 2)
+        #expect(dataset.report.counts[.ratingOutOfRange] == 3)
+        #expect(dataset.report.counts[.untitledItem] == 1)
+        #expect(dataset.report.counts[.malformedRow] == 1)
+        #expect(dataset.report.lines.contains { $0.contains("line 6") })
+    }
+
+    @Test func `a gzipped file is unpacked`() throws {
+        let directory = try TemporaryDirectory()
+        let plain = directory.file("ratings.csv")
+        try Data("user_id,isbn,rating\n7,0345339681,9\n".utf8)
+            .write(to: URL(fileURLWithPath: plain))
+        try Data(Self.books.utf8).write(to: URL(fileURLWithPath: directory.file("books.csv.gz")))
+        let gzip = try Process.run(
+            URL(fileURLWithPath: "/usr/bin/env"), arguments: ["gzip", plain])
+        gzip.waitUntilExit()
+
+        // The books are no gzip file: that is an error, while a missing file would be none.
+        let error = #expect(throws: DatasetError.self) {
+            try BookCrossingReader.read(directory: directory.path)
+        }
+        #expect(error?.code == .unreadable)
+
+        try FileManager.default.removeItem(atPath: directory.file("books.csv.gz"))
+        var options = BookCrossingReader.Options()
+        options.requiresTitles = false
+        let dataset = try BookCrossingReader.read(directory: directory.path, options: options)
+        #expect(Self.rows(dataset) == ["7 0345339681 9"])
+    }
+
+    @Test func `a directory without ratings is refused with the names that would do`() throws {
+        let error = #expect(throws: DatasetError.self) {
+            try Self.read(["books.csv": Self.books])
+        }
+
+        #expect(error?.code == .fileNotFound)
+        #expect(error?.message.contains("BX-Book-Ratings.csv") == true)
+    }
+
+    @Test func `a missing column is named beside those that are there`() throws {
+        let error = #expect(throws: DatasetError.self) {
+            try Self.read(["ratings.csv": "reader,isbn,rating\n1,0345339681,5\n"])
+        }
+
+        #expect(error?.code == .missingColumn)
+        #expect(error?.message.contains("user_id") == true)
+        #expect(error?.message.contains("reader") == true)
+    }
+
+    @Test func `a file with a header and nothing else is empty`() throws {
+        let error = #expect(throws: DatasetError.self) {
+            try Self.read(["ratings.csv": "user_id,isbn,rating\n"])
+        }
+
+        #expect(error?.code == .empty)
+    }
+}
