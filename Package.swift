@@ -75,8 +75,8 @@ let package = Package(
         part(
             "Training", at: "Models/Training",
             uses: [
-                "BundleFormat", "Identifiers", "Integrity", "JSON", "Kernels", "Retrieval",
-                "Telemetry",
+                "BundleFormat", "CSV", "Identifiers", "Integrity", "JSON", "Kernels",
+                "Retrieval", "Telemetry",
             ]),
         part(
             "ClusterPublisher", at: "Cluster/Publisher",

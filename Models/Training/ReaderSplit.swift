@@ -1,0 +1,123 @@
+import Identifiers
+
+/// A question put for a reader whom the model has never seen, and what the reader liked besides.
+package struct HeldOutQuery: Sendable, Hashable {
+    /// The reader's place among those of the same role; draws of one reader share it.
+    package let reader: Int
+    package let draw: Int
+    package let items: [ItemIndex]
+    /// Never empty; in no particular order of merit.
+    package let hidden: [ItemIndex]
+}
+
+/// Readers who are learned from, and readers who are only asked about.
+///
+/// The rules, which every peer of the comparison follows too:
+/// 1. A reader's role depends on the hash of the id alone: of ten parts, `testTenths` are for the
+///    test, one is for validation, the rest is for training.
+/// 2. Only liked items count. The vocabulary is what training readers liked, in the order in which
+///    it first occurs, reader by reader; so are the training readers.
+/// 3. A reader is asked about if at least five liked items are in the vocabulary. Each draw orders
+///    them by a hash; the first three are the question, the rest is hidden.
+package struct ReaderSplit: Sendable {
+    package struct Rules: Sendable, Hashable {
+        /// The lowest rating that counts as liking.
+        package var likedRatingMin: UInt8
+        package var testTenths = 2
+        /// Questions for each reader who is asked about.
+        package var draws: Int
+
+        package init(likedRatingMin: UInt8, draws: Int) {
+            self.likedRatingMin = likedRatingMin
+            self.draws = draws
+        }
+    }
+
+    /// One liked pair of a training reader.
+    package struct Pair: Sendable, Hashable {
+        package let reader: ReaderIndex
+        package let item: ItemIndex
+        package let rating: UInt8
+    }
+
+    /// Ids of the vocabulary; places are the item indices of everything below.
+    package private(set) var items: [String] = []
+    /// Ids of the training readers.
+    package private(set) var readers: [String] = []
+    /// The training pairs, reader by reader.
+    package private(set) var pairs: [Pair] = []
+    package private(set) var validation: [HeldOutQuery] = []
+    package private(set) var test: [HeldOutQuery] = []
+    /// For each vocabulary item its place in the interactions it came from.
+    package private(set) var sources: [ItemIndex] = []
+
+    package static let likedItemsMin = 5
+    package static let queryItems = 3
+
+    enum Role: Sendable { case test, validation, training }
+
+    package init(_ interactions: Interactions, rules: Rules) {
+        var liked: [ReaderIndex: [(item: ItemIndex, rating: UInt8)]] = [:]
+        var order: [ReaderIndex] = []
+        for row in 0..<interactions.rowCount
+        where interactions.rowRatings[row] >= rules.likedRatingMin {
+            let reader = interactions.rowReaders[row]
+            if liked[reader] == nil { order.append(reader) }
+            liked[reader, default: []].append(
+                (interactions.rowItems[row], interactions.rowRatings[row]))
+        }
+        let roles = order.map { Self.role(of: interactions.readers[$0.place], rules) }
+
+        var vocabulary: [ItemIndex: ItemIndex] = [:]
+        for (reader, role) in zip(order, roles) where role == .training {
+            let index = ReaderIndex(readers.count)
+            readers.append(interactions.readers[reader.place])
+            for choice in liked[reader] ?? [] {
+                let item = vocabulary[choice.item] ?? ItemIndex(items.count)
+                if item.place == items.count {
+                    vocabulary[choice.item] = item
+                    items.append(interactions.items[choice.item.place])
+                    sources.append(choice.item)
+                }
+                pairs.append(Pair(reader: index, item: item, rating: choice.rating))
+            }
+        }
+        for (asked, path) in [
+            (Role.validation, \Self.validation), (Role.test, \Self.test),
+        ] {
+            let who = zip(order, roles).filter { $0.1 == asked }.map(\.0)
+            self[keyPath: path] = who.enumerated().flatMap { place, reader in
+                queries(
+                    reader: interactions.readers[reader.place], place: place,
+                    liked: (liked[reader] ?? []).compactMap { vocabulary[$0.item] }, rules)
+            }
+        }
+    }
+
+    static func role(of reader: String, _ rules: Rules) -> Role {
+        let tenth = Int(ProtocolHash.of(2, ProtocolHash.of(text: reader)) % 10)
+        return tenth < rules.testTenths
+            ? .test : tenth == rules.testTenths ? .validation : .training
+    }
+
+    private func queries(
+        reader: String, place: Int, liked: [ItemIndex], _ rules: Rules
+    ) -> [HeldOutQuery] {
+        guard liked.count >= Self.likedItemsMin else { return [] }
+        let readerHash = ProtocolHash.of(text: reader)
+        return (0..<rules.draws).map { draw in
+            let hashed = liked.map { item in
+                let name = items[item.place]
+                let itemHash = ProtocolHash.of(text: name)
+                return (item, ProtocolHash.of(4, readerHash, UInt64(draw), itemHash), name)
+            }
+            let ordered = hashed.sorted { left, right in
+                left.1 != right.1
+                    ? left.1 < right.1 : left.2.utf8.lexicographicallyPrecedes(right.2.utf8)
+            }.map(\.0)
+            return HeldOutQuery(
+                reader: place, draw: draw, items: Array(ordered.prefix(Self.queryItems)),
+                hidden: Array(ordered.dropFirst(Self.queryItems)))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import CSV
+import Foundation
+import Identifiers
+
+/// The files of a split as `prepare.py` of the evaluation protocol writes them.
+///
+/// | File | Columns, separated by tabs |
+/// |---|---|
+/// | `train.tsv` | reader, item, rating |
+/// | `valid.queries.tsv`, `test.queries.tsv` | reader, draw, query items, hidden items |
+/// | `items.tsv` | item, id |
+package struct SplitFiles: Sendable {
+    /// Ids of the vocabulary by item index.
+    package let items: [String]
+    /// How many training readers chose each item.
+    package let itemCounts: [Int]
+    package let validation: [HeldOutQuery]
+    package let test: [HeldOutQuery]
+
+    /// - Throws: `.badSplit` with the file and line at fault.
+    package init(directory: String) throws(TrainingError) {
+        let names = try Self.rows(of: "\(directory)/items.tsv", columns: 2)
+        items = try names.enumerated().map { place, row throws(TrainingError) in
+            guard Int(row[0]) == place else {
+                throw TrainingError(.badSplit, "items.tsv, line \(place + 1): ids are not 0, 1, 2")
+            }
+            return row[1]
+        }
+        var counts = [Int](repeating: 0, count: items.count)
+        for row in try Self.rows(of: "\(directory)/train.tsv", columns: 3) {
+            counts[try Self.item(row[1], of: counts.count).place] += 1
+        }
+        itemCounts = counts
+        validation = try Self.queries("\(directory)/valid.queries.tsv", itemCount: counts.count)
+        test = try Self.queries("\(directory)/test.queries.tsv", itemCount: counts.count)
+    }
+
+    private static func queries(
+        _ path: String, itemCount: Int
+    ) throws(TrainingError) -> [HeldOutQuery] {
+        try rows(of: path, columns: 4).map { row throws(TrainingError) in
+            guard let reader = Int(row[0]), let draw = Int(row[1]) else {
+                throw TrainingError(.badSplit, "\(path): reader and draw must be whole numbers")
+            }
+            return HeldOutQuery(
+                reader: reader, draw: draw, items: try list(row[2], of: itemCount),
+                hidden: try list(row[3], of: itemCount))
+        }
+    }
+
+    private static func list(_ text: String, of count: Int) throws(TrainingError) -> [ItemIndex] {
+        try text.split(separator: ",").map { place throws(TrainingError) in
+            try item(String(place), of: count)
+        }
+    }
+
+    private static func item(_ text: String, of count: Int) throws(TrainingError) -> ItemIndex {
+        guard let place = Int(text), (0..<count).contains(place) else {
+            throw TrainingError(.badSplit, "the split names an item \(text) that items.tsv lacks")
+        }
+        return ItemIndex(place)
+    }
+
+    private static func rows(of path: String, columns: Int) throws(TrainingError) -> [[String]] {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            throw TrainingError(
+                .badSplit, "\(path) cannot be read; the directory must hold the files of a split")
+        }
+        // A hidden list of a reader with thousands of books is one long field.
+        var reader = CSVReader(
+            [UInt8](file), format: .tabs, limits: CSVLimits(fieldBytesMax: 64 << 20))
+        var rows: [[String]] = []
+        while let row = reader.next() {
+            guard row == .row, reader.fieldCount == columns else {
+                throw TrainingError(
+                    .badSplit, "\(path), line \(reader.line): not \(columns) columns")
+            }
+            rows.append((0..<columns).map { reader.text($0) })
+        }
+        return rows
+    }
+}
+
+extension ReaderSplit {
+    /// The files of this split by name, byte for byte as the reference writes them.
+    package func files() -> [(name: String, text: String)] {
+        var train = ""
+        for pair in pairs {
+            train += "\(pair.reader.rawValue)\t\(pair.item.rawValue)\t\(pair.rating)\n"
+        }
+        var names = ""
+        for (place, name) in items.enumerated() { names += "\(place)\t\(name)\n" }
+        return [
+            ("train.tsv", train), ("items.tsv", names),
+            ("valid.queries.tsv", Self.text(validation)), ("test.queries.tsv", Self.text(test)),
+        ]
+    }
+
+    private static func text(_ queries: [HeldOutQuery]) -> String {
+        queries.reduce(into: "") { text, query in
+            let items = query.items.map { "\($0.rawValue)" }.joined(separator: ",")
+            let hidden = query.hidden.map { "\($0.rawValue)" }.joined(separator: ",")
+            text += "\(query.reader)\t\(query.draw)\t\(items)\t\(hidden)\n"
+        }
+    }
+}
