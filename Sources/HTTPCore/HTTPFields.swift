@@ -7,6 +7,12 @@ package struct HTTPFields: Sendable, Hashable {
     package struct Field: Sendable, Hashable {
         package let name: String
         package let value: String
+
+        /// No character in it ends its line or lets it become two fields.
+        var isSendable: Bool {
+            !name.isEmpty && name.utf8.allSatisfy(\.isTokenByte)
+                && value.utf8.allSatisfy(\.isFieldValueByte)
+        }
     }
 
     package private(set) var all: [Field] = []

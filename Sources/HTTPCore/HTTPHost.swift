@@ -3,7 +3,7 @@ enum HTTPHost {
     private static let portMax = 65_535
 
     static func check(_ host: String) throws(HTTPError) {
-        guard isValid(Array(host.utf8)[...]) else {
+        guard isValid(host) else {
             throw HTTPError(
                 .badRequest,
                 "The host is not a name or address with an optional port "
@@ -11,7 +11,8 @@ enum HTTPHost {
         }
     }
 
-    private static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isValid(_ host: String) -> Bool {
+        let bytes = Array(host.utf8)[...]
         if bytes.first == UInt8(ascii: "[") {
             guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
             return isAddress(bytes[..<end].dropFirst()) && isPort(bytes[end...].dropFirst())

@@ -77,8 +77,7 @@ package struct HTTPResponseEncoder: Sendable {
     }
 
     private static func check(_ field: HTTPFields.Field) throws(HTTPError) {
-        let isName = !field.name.isEmpty && field.name.utf8.allSatisfy(\.isTokenByte)
-        guard isName, field.value.utf8.allSatisfy(\.isFieldValueByte) else {
+        guard field.isSendable else {
             throw HTTPError(
                 .internalError,
                 "The answer has a header field that cannot be sent "
