@@ -17,3 +17,36 @@ package struct HTTPError: Error, Sendable {
         self.cause = cause
     }
 }
+
+extension HTTPError {
+    /// The answer that tells the client: `{"error": "<message>"}`, the cause left out.
+    package var response: HTTPResponse {
+        var response = HTTPResponse.json(Array("{\"error\":\(Self.quoted(message))}".utf8))
+        response.status = status
+        for field in fields.all { response.fields.append(field.name, field.value) }
+        return response
+    }
+
+    /// A body, of that many bytes if they are known, is over the limit.
+    static func bodyTooLarge(bytes: Int?, limit: Int) -> HTTPError {
+        let has = bytes.map { "has \($0) bytes" } ?? "is too large"
+        return HTTPError(
+            .contentTooLarge,
+            "The body \(has), the limit is \(limit) bytes (RFC 9110, section 15.5.14).")
+    }
+
+    /// A JSON string (RFC 8259, section 7).
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case "\u{0}"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -3,9 +3,16 @@
 /// Names compare without regard to case (RFC 9110, section 5.1). Messages have few fields, so a
 /// list that is searched is quicker than a dictionary.
 package struct HTTPFields: Sendable, Hashable {
+    /// One name with one value.
     package struct Field: Sendable, Hashable {
         package let name: String
         package let value: String
+
+        /// No character in it ends its line or lets it become two fields.
+        var isSendable: Bool {
+            !name.isEmpty && name.utf8.allSatisfy(\.isTokenByte)
+                && value.utf8.allSatisfy(\.isFieldValueByte)
+        }
     }
 
     package private(set) var all: [Field] = []
@@ -21,20 +28,29 @@ package struct HTTPFields: Sendable, Hashable {
         }
     }
 
+    /// All values of that name, in the order in which they stood.
     package func values(of name: String) -> [String] {
         all.lazy.filter { Self.equal($0.name, name) }.map(\.value)
     }
 
+    /// Adds a field behind the others, whether or not the name is there already.
     package mutating func append(_ name: String, _ value: String) {
         all.append(Field(name: name, value: value))
     }
 
-    private static func equal(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+    /// Whether a comma-separated field of that name has that member, in any case.
+    package func list(_ name: String, contains member: String) -> Bool {
+        values(of: name).contains { value in
+            value.equalsIgnoringCase(member)
+                || value.listMembers.contains { $0.equalsIgnoringCase(member) }
+        }
     }
 
-    private static func lowercased(_ byte: UInt8) -> UInt8 {
+    private static func equal(_ left: String, _ right: String) -> Bool {
+        left.equalsIgnoringCase(right)
+    }
+
+    static func lowercased(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }

@@ -15,8 +15,10 @@ package struct HTTPMethod: RawRepresentable, Sendable, Hashable {
 /// One complete request: its body has arrived, its chunks are joined.
 package struct HTTPRequest: Sendable {
     package var method: HTTPMethod
-    /// The path, percent-decoded, beginning with a slash.
-    package var path: String
+    /// The path, percent-decoded, beginning with a slash; `*` for the server as a whole.
+    package var path: String { didSet { segments = Self.segments(of: path) } }
+    /// The path between its slashes, parted before it was decoded: %2F parts nothing.
+    package private(set) var segments: [String]
     /// Names and values after the question mark, decoded, in order; a plus sign is a space.
     package var query: [(name: String, value: String)]
     package var fields: HTTPFields
@@ -32,9 +34,27 @@ package struct HTTPRequest: Sendable {
     ) {
         self.method = method
         self.path = path
+        self.segments = Self.segments(of: path)
         self.query = query
         self.fields = fields
         self.body = body
+    }
+
+    /// A request for a target that came off the wire.
+    init(method: HTTPMethod, target: HTTPTarget, fields: HTTPFields) {
+        self.method = method
+        path = target.path
+        segments = target.segments
+        query = target.query
+        self.fields = fields
+        body = []
+    }
+
+    private static func segments(of path: String) -> [String] {
+        guard path.utf8.first == UInt8(ascii: "/") else { return [] }
+        return path.utf8.dropFirst()
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String($0) ?? "" }
     }
 
     /// The first query value of that name.
@@ -77,37 +97,18 @@ package enum HTTPBody: Sendable {
     case bytes([UInt8])
     /// `range` of the file at `path`, sent by the kernel without passing through the process.
     case file(path: String, range: Range<Int>)
+    /// Pieces whose number nobody knows yet, sent as chunks (RFC 9112, section 7.1).
+    case pieces(HTTPPieces)
 }
 
-/// A status code with the phrase that RFC 9110 gives it.
-package struct HTTPStatus: Sendable, Hashable {
-    package let code: Int
-    package init(_ code: Int) { self.code = code }
+/// A body that is made while it is sent, no faster than the client reads.
+///
+/// `next` is called on a worker thread, never twice at once, until it returns nil. If it throws,
+/// the connection is cut: the head has gone out, so nothing else can tell the client.
+package struct HTTPPieces: Sendable {
+    package let next: @Sendable () throws(HTTPError) -> [UInt8]?
 
-    package static let ok = Self(200)
-    package static let created = Self(201)
-    package static let noContent = Self(204)
-    package static let partialContent = Self(206)
-    package static let permanentRedirect = Self(308)
-    package static let notModified = Self(304)
-    package static let badRequest = Self(400)
-    package static let unauthorized = Self(401)
-    package static let forbidden = Self(403)
-    package static let notFound = Self(404)
-    package static let methodNotAllowed = Self(405)
-    package static let requestTimeout = Self(408)
-    package static let conflict = Self(409)
-    package static let preconditionFailed = Self(412)
-    package static let contentTooLarge = Self(413)
-    package static let uriTooLong = Self(414)
-    package static let unsupportedMediaType = Self(415)
-    package static let rangeNotSatisfiable = Self(416)
-    package static let expectationFailed = Self(417)
-    package static let unprocessableContent = Self(422)
-    package static let fieldsTooLarge = Self(431)
-    package static let internalError = Self(500)
-    package static let notImplemented = Self(501)
-    package static let unavailable = Self(503)
-    package static let versionNotSupported = Self(505)
-    package static let insufficientStorage = Self(507)
+    package init(_ next: @escaping @Sendable () throws(HTTPError) -> [UInt8]?) {
+        self.next = next
+    }
 }

@@ -27,10 +27,15 @@ package struct HTTPRoute: Sendable {
     package let method: HTTPMethod
     package let pattern: String
     package let handler: HTTPHandler
+    /// The largest body that this route takes; nil leaves it to the listener's limits.
+    package let bodyBytesMax: Int?
 
-    package init(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) {
+    package init(
+        _ method: HTTPMethod, _ pattern: String, bodyBytesMax: Int? = nil, _ handler: HTTPHandler
+    ) {
         self.method = method
         self.pattern = pattern
+        self.bodyBytesMax = bodyBytesMax
         self.handler = handler
     }
 }
