@@ -13,6 +13,8 @@ package enum SoftmaxBlock {
     /// Rows that are computed together; four share each load of C.
     package static let rows = 16
     private static let tile = 4
+    /// A stride is a multiple of this.
+    package static let laneCount = VectorKernels.Lanes.scalarCount
     /// A logit that takes no part; finite, so that no difference of infinities can arise.
     private static let excluded: Float = -1e30
 
@@ -47,13 +49,13 @@ package enum SoftmaxBlock {
     /// - Parameters:
     ///   - queries: Q of the whole batch, shape (B, d).
     ///   - count: At most ``rows``.
-    ///   - queryGradients: Receives dQ of these rows, shape (B, d).
+    ///   - queryGradients: Receives dQ of these rows from row `place` on, shape (any, d).
     ///   - candidateGradients: dC is added, shape (d, stride).
     ///   - scratch: Shape (rows, stride).
     /// - Returns: The sum of the rows' losses, in nats.
     package static func run(
         first: Int, count: Int, queries: UnsafePointer<Float>, candidates: Candidates,
-        queryGradients: UnsafeMutablePointer<Float>,
+        queryGradients: UnsafeMutablePointer<Float>, at place: Int,
         candidateGradients: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) -> Double {
         let (d, stride) = (candidates.dimensions, candidates.stride)
@@ -69,7 +71,7 @@ package enum SoftmaxBlock {
         for row in steps(0, count, tile) {
             gradientOfQueries(
                 scratch + row * stride, min(tile, count - row), candidates,
-                queryGradients + (first + row) * d)
+                queryGradients + (place + row) * d)
         }
         gradientOfCandidates(
             scratch, count, queries + first * d, candidates, candidateGradients)

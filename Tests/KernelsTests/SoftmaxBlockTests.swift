@@ -52,7 +52,7 @@ private struct Batch {
                 candidates: .init(
                     transposed: transposed, stride: stride, count: count, dimensions: dimensions,
                     readers: readers),
-                queryGradients: &dq, candidateGradients: &dc, scratch: &scratch)
+                queryGradients: &dq, at: first, candidateGradients: &dc, scratch: &scratch)
         }
         let rows = (0..<count).flatMap { j in (0..<dimensions).map { dc[$0 * stride + j] } }
         return (loss, dq, rows)
