@@ -125,7 +125,13 @@ extension EventLoop {
         case .bytes(let bytes):
             if payload == .plain { connection.output.append(bytes) }
         case .file(_, let range):
-            if let file { connection.output.append(file: file.descriptor, range: range) }
+            guard let file else { break }
+            guard payload == .plain else {
+                // Statuses such as 304 have no body, whatever the handler gave them.
+                file.close()
+                break
+            }
+            connection.output.append(file: file.descriptor, range: range)
         case .pieces(let pieces):
             guard payload == .none else {
                 let isChunked = payload == .chunked

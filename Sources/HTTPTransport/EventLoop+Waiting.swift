@@ -2,6 +2,9 @@ import HTTPCore
 
 /// What a connection waits for, and what happens if it waits too long.
 extension EventLoop {
+    private static let staleTimersMin = 1024
+    private static let timersPerConnectionMax = 4
+
     /// Tells the kernel what to report of a connection.
     ///
     /// Interest in input is dropped only when input comes that nobody wants: most requests are
@@ -36,6 +39,18 @@ extension EventLoop {
         if let timerAt = connection.timerAt, timerAt <= deadline { return }
         connection.timerAt = deadline
         timers.insert(TimerQueue.Entry(time: deadline, token: connection.token))
+        forgetClosedConnections()
+    }
+
+    /// Connections that come and go quickly leave their deadlines behind, a minute's worth of
+    /// them; clearing only when they outnumber the living keeps the cost of each constant.
+    private func forgetClosedConnections() {
+        guard timers.count > Self.staleTimersMin + Self.timersPerConnectionMax * openCount else {
+            return
+        }
+        timers.removeAll { entry in
+            connection(entry.token).map { $0.timerAt != entry.time } ?? true
+        }
     }
 
     private func currentWait(_ connection: Connection) -> (Connection.Wait, Duration?) {

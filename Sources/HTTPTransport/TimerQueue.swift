@@ -11,6 +11,7 @@ struct TimerQueue {
 
     private var heap: [Entry] = []
 
+    var count: Int { heap.count }
     var earliest: MonotonicTime? { heap.first?.time }
 
     mutating func insert(_ entry: Entry) {
@@ -29,12 +30,20 @@ struct TimerQueue {
         guard let first = heap.first, first.time <= now else { return nil }
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
-        siftDown()
+        siftDown(from: 0)
         return first
     }
 
-    private mutating func siftDown() {
-        var parent = 0
+    /// Drops the entries that nobody asks about any more.
+    mutating func removeAll(where isStale: (Entry) -> Bool) {
+        heap.removeAll(where: isStale)
+        for parent in stride(from: heap.count / 2 - 1, through: 0, by: -1) {
+            siftDown(from: parent)
+        }
+    }
+
+    private mutating func siftDown(from start: Int) {
+        var parent = start
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2]

@@ -173,6 +173,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [204, 304])
+    func `a file behind a status without a body is not sent`(code: Int) throws {
+        let directory = try TemporaryDirectory()
+        try Data("file".utf8).write(to: URL(fileURLWithPath: directory.file("blob")))
+        let path = directory.file("blob")
+        let route = HTTPRoute(
+            .get, "/none",
+            .immediate { _ throws(HTTPError) in
+                HTTPResponse(status: HTTPStatus(code), body: .file(path: path, range: 0..<4))
+            })
+        let fixture = try ServerFixture(routes: [route] + ServerFixture.routes)
+        let client = try RawClient(port: fixture.port)
+
+        try client.send(get("/none") + get("/ping"))
+
+        #expect(try client.answer().status == code)
+        #expect(try client.answer().body == "pong")
+    }
+
     @Test(arguments: ["missing", ".", "short"])
     func `a file that cannot be sent whole is a 500`(name: String) throws {
         let directory = try TemporaryDirectory()
