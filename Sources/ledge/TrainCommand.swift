@@ -1,0 +1,201 @@
+import BundleFormat
+import Datasets
+import Foundation
+import Identifiers
+import Synchronization
+import Training
+
+/// `ledge train`: from a recipe and a data set to a bundle.
+enum TrainCommand {
+    static let command = Command(
+        name: "train",
+        summary: "Train a model from ratings and write a bundle.",
+        parameters: [
+            Parameter(name: "recipe", help: "a recipe file, such as Models/Recipes/books.json")
+        ],
+        options: [
+            Option("--data", value: "DIR", "The directory that holds the ratings and books."),
+            Option("--out", value: "DIR", "Where the bundle goes; an older one is replaced."),
+            Option(
+                "--version", value: "N", "The bundle's version; one more than what --out holds."),
+            Option("--split-out", value: "DIR", "Also write the split, for 'ledge evaluate'."),
+        ],
+        discussion: """
+            Data is read in every form of Book-Crossing: ratings.csv and books.csv (also .gz),
+            Kaggle's Ratings.csv and Books.csv, or BX-Book-Ratings.csv and BX-Books.csv.
+            SOURCE_DATE_EPOCH, if set, is the bundle's date: then the same data, recipe and version
+            give the same bytes.
+            """,
+        run: run)
+
+    private static func run(_ arguments: Arguments) throws -> ExitCode {
+        let recipe = try recipe(at: arguments.parameter("recipe"))
+        let out = try arguments.required("--out")
+        let version =
+            try arguments.number("--version", in: 1...Int.max) ?? nextVersion(after: out)
+        let dataset = try dataset(in: try arguments.required("--data"), for: recipe)
+        let report = dataset.report
+        Terminal.line(
+            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
+                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
+        for line in report.lines { Terminal.line("  \(line)") }
+
+        let interactions = Interactions(dataset)
+        if let directory = arguments.value("--split-out") {
+            try writeSplit(ReaderSplit(interactions, rules: recipe.split), to: directory)
+        }
+        let pipeline = try pipeline(recipe, interactions)
+        Terminal.line(
+            "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
+                + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
+        let outcome = try train(
+            pipeline, recipe,
+            context: TrainingPipeline.Context(
+                version: version, created: created(arguments.environment),
+                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+        return try finish(outcome, recipe, out: out)
+    }
+
+    /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
+    static func train(
+        _ pipeline: TrainingPipeline, _ recipe: Recipe, context: TrainingPipeline.Context
+    ) throws -> TrainingPipeline.Outcome {
+        let isStopped = StopFlag()
+        var bar = ProgressBar()
+        defer { bar.close() }
+        do throws(TrainingError) {
+            return try pipeline.run(context: context) { progress in
+                bar.show(
+                    share: Double(progress.step) / Double(progress.stepCount),
+                    text: String(
+                        format: "loss %.4f  %.0f examples/s  ", progress.loss,
+                        progress.examplesPerSecond)
+                        + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
+                return !isStopped.isSet
+            }
+        } catch {
+            throw CommandError(error.message)
+        }
+    }
+
+    private static func finish(
+        _ outcome: TrainingPipeline.Outcome, _ recipe: Recipe, out: String
+    ) throws -> ExitCode {
+        Terminal.line("")
+        Terminal.line(QualityTable.text(outcome.quality))
+        let manifest: BundleManifest
+        do throws(BundleError) {
+            manifest = try outcome.draft.write(to: out)
+        } catch {
+            throw CommandError(error.message)
+        }
+        Terminal.line(
+            "\nwrote \(manifest.modelName) version \(manifest.version) to \(out): "
+                + "\(manifest.blobBytes) bytes, serves by \(manifest.serving["rule"]?.text ?? "?")")
+        if let served = outcome.quality.last?.metrics, served.readerCount > 0,
+            served.ndcgAt10 < recipe.expectedNDCG
+        {
+            Terminal.error(
+                "ledge: NDCG@10 is \(served.ndcgAt10), the recipe expects at least "
+                    + "\(recipe.expectedNDCG); look at the data before you publish this\n")
+        }
+        return .success
+    }
+}
+
+// MARK: What goes in
+
+extension TrainCommand {
+    static func recipe(at path: String) throws(CommandError) -> Recipe {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            throw CommandError("the recipe \(path) cannot be read; Models/Recipes holds some")
+        }
+        do throws(TrainingError) {
+            return try Recipe(parsing: [UInt8](file))
+        } catch {
+            throw CommandError("\(path): \(error.message)")
+        }
+    }
+
+    static func dataset(in directory: String, for recipe: Recipe) throws(CommandError) -> Dataset {
+        var options = BookCrossingReader.Options()
+        options.mergesEditions = recipe.mergesEditions
+        options.requiresTitles = recipe.requiresTitles
+        do throws(DatasetError) {
+            return try BookCrossingReader.read(directory: directory, options: options)
+        } catch {
+            throw CommandError(error.message)
+        }
+    }
+
+    static func pipeline(
+        _ recipe: Recipe, _ interactions: Interactions
+    ) throws(CommandError) -> TrainingPipeline {
+        do throws(TrainingError) {
+            return try TrainingPipeline(recipe: recipe, interactions: interactions)
+        } catch {
+            throw CommandError(error.message)
+        }
+    }
+
+    /// One more than the version of the bundle that stands there already.
+    private static func nextVersion(after directory: String) throws(CommandError) -> Int {
+        let path = "\(directory)/\(BundleFile.manifest)"
+        guard FileManager.default.fileExists(atPath: path) else { return 1 }
+        do throws(BundleError) {
+            let bytes = try BlobFile.read(path, bytesMax: BundleLimits.manifestBytesMax)
+            return try BundleManifest(parsing: bytes).version + 1
+        } catch {
+            throw CommandError("\(path): \(error.message); say the version with --version")
+        }
+    }
+
+    /// The date that builders agree on, or now.
+    static func created(_ environment: [String: String]) -> Date {
+        let agreed = environment["SOURCE_DATE_EPOCH"].flatMap(Double.init)
+        return agreed.map(Date.init(timeIntervalSince1970:)) ?? Date()
+    }
+
+    private static func writeSplit(_ split: ReaderSplit, to directory: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        for file in split.files() {
+            try Data(file.text.utf8)
+                .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
+        }
+    }
+}
+
+extension Interactions {
+    /// The rows of a data set, with the items' keys as their ids.
+    init(_ dataset: Dataset) {
+        self.init(
+            readers: dataset.readers, items: dataset.items.map(\.key),
+            rowReaders: dataset.rowReaders, rowItems: dataset.rowItems,
+            rowRatings: dataset.rowRatings)
+    }
+}
+
+extension CatalogueItem {
+    init(_ item: Dataset.Item) {
+        self.init(
+            key: item.key, title: item.title, author: item.author, year: item.year,
+            publisher: item.publisher)
+    }
+}
+
+/// Set by the first Ctrl-C or polite end; work that can stop looks at it between two steps.
+final class StopFlag: Sendable {
+    private let isRaised = Atomic<Bool>(false)
+
+    init() {
+        let interruption = Interruption()
+        // Lives as long as the process: the signals stay redirected after the work has ended.
+        Task.detached { [self] in
+            await interruption.wait()
+            isRaised.store(true, ordering: .relaxed)
+        }
+    }
+
+    var isSet: Bool { isRaised.load(ordering: .relaxed) }
+}
