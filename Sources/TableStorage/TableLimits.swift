@@ -1,0 +1,31 @@
+/// What the store accepts; each limit stands before the work that it bounds.
+package enum TableLimits {
+    /// Characters of a database's, table's or attribute's name (HarperDB's limit).
+    package static let nameCharactersMax = 250
+    /// Bytes of an attribute's name (HarperDB's limit).
+    package static let attributeNameBytesMax = 250
+    /// Attributes of one table; SQLite has at most 2,000 columns.
+    package static let attributesMax = 1_900
+    package static let databasesMax = 1_000
+    package static let tablesMax = 1_000
+    /// One value as it is stored, in bytes.
+    package static let valueBytesMax = 64 << 20
+    /// A key, in bytes.
+    package static let keyBytesMax = 4_096
+    /// Nesting of conditions in a search.
+    package static let conditionDepthMax = 16
+    /// Conditions in a search; SQLite has at most 32,766 parameters.
+    package static let conditionsMax = 1_000
+    /// Rows from which on a search makes an index; fewer are scanned faster than one is built.
+    package static let indexRowsMin = 1_000
+    /// Records of an import that are written in one transaction.
+    package static let importBatchRecords = 5_000
+    /// Bytes of one SQL statement.
+    package static let sqlBytesMax = 1 << 20
+    /// Rows of an SQL answer.
+    package static let sqlRowsMax = 1_000_000
+    /// How long an SQL query may run.
+    package static let sqlTime = Duration.seconds(30)
+    /// Databases that one SQL query may join; SQLite attaches at most ten.
+    package static let sqlDatabasesMax = 8
+}

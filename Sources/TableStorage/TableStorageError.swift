@@ -1,0 +1,29 @@
+/// Why the store did not do what it was asked.
+///
+/// Messages are HarperDB's where it has one, because its clients compare them.
+package struct TableStorageError: Error, Sendable {
+    package enum Code: Sendable {
+        case databaseNotFound, tableNotFound, attributeNotFound
+        case alreadyExists
+        /// A name, a record or a search that is not allowed.
+        case invalidName, invalidRecord, invalidSearch
+        case limitExceeded
+        /// The system's own tables, keys and time attributes.
+        case protected
+        case invalidSQL
+        /// A query ran longer or found more than it may.
+        case queryTooLong
+        case diskFull
+        case storageFailed
+    }
+
+    package let code: Code
+    package let message: String
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+}

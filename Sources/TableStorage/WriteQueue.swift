@@ -1,0 +1,163 @@
+import Dispatch
+import SQLite
+import Synchronization
+
+/// One writer for any number of threads: those who come while it writes share one commit.
+///
+/// The first thread that finds nobody writing leads: it takes what is queued, runs all of it in
+/// one transaction, each piece in a savepoint of its own, commits once, and wakes the others. Then
+/// the first who came meanwhile leads (as LevelDB's writers do). So an fsync costs as much for
+/// sixty threads as for one, and a piece that fails takes nobody with it.
+///
+/// Invariant: the connection belongs to the thread that leads.
+final class WriteQueue<Schema: Sendable>: Sendable {
+    /// What a piece of work may touch.
+    struct Access {
+        let connection: SQLiteConnection
+        /// The schema as this transaction has it; changes become visible at the commit.
+        var schema: Schema
+    }
+
+    private typealias Work = @Sendable (inout Access) throws(TableStorageError) -> Void
+
+    private final class Entry: Sendable {
+        let work: Work
+        let wake = DispatchSemaphore(value: 0)
+        let outcome = Mutex<Result<Void, TableStorageError>?>(nil)
+
+        init(_ work: @escaping Work) { self.work = work }
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        var isLed = false
+    }
+
+    private let connection: SQLiteConnection
+    private let state = Mutex(State())
+    private let published: Mutex<Schema>
+    private let commits = Atomic<Int>(0)
+
+    init(connection: SQLiteConnection, schema: Schema) {
+        self.connection = connection
+        published = Mutex(schema)
+    }
+
+    /// The schema after the latest commit.
+    var schema: Schema { published.withLock { $0 } }
+
+    /// How many transactions were committed so far.
+    var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// Runs a piece of work and returns when it is on the disk.
+    ///
+    /// - Throws: What the work throws, after which nothing of it remains; `.diskFull`.
+    func perform<Answer: Sendable>(
+        _ body: @escaping @Sendable (inout Access) throws(TableStorageError) -> Answer
+    ) throws(TableStorageError) -> Answer {
+        let answer = Mutex<Answer?>(nil)
+        let box = Box(answer)
+        let entry = Entry { access throws(TableStorageError) in
+            let result = try body(&access)
+            box.answer.withLock { $0 = result }
+        }
+        let leads = state.withLock { state in
+            state.waiting.append(entry)
+            defer { state.isLed = true }
+            return !state.isLed
+        }
+        if !leads { entry.wake.wait() }
+        // Whoever is woken without an outcome was chosen to lead.
+        if entry.outcome.withLock({ $0 == nil }) { lead() }
+        guard let outcome = entry.outcome.withLock({ $0 }) else {
+            throw TableStorageError(.storageFailed, "a write was lost in the queue")
+        }
+        try outcome.get()
+        guard let result = box.answer.withLock({ $0 }) else {
+            throw TableStorageError(.storageFailed, "a write gave no answer")
+        }
+        return result
+    }
+
+    private func lead() {
+        let batch = state.withLock { state in
+            defer { state.waiting.removeAll() }
+            return state.waiting
+        }
+        let outcomes = run(batch)
+        for (entry, outcome) in zip(batch, outcomes) { entry.outcome.withLock { $0 = outcome } }
+        let next = state.withLock { state in
+            state.isLed = !state.waiting.isEmpty
+            return state.waiting.first
+        }
+        // The leader's own semaphore is signalled too and never waited for: it goes away unused.
+        for entry in batch { entry.wake.signal() }
+        next?.wake.signal()
+    }
+
+    private func run(_ batch: [Entry]) -> [Result<Void, TableStorageError>] {
+        var access = Access(connection: connection, schema: published.withLock { $0 })
+        do throws(SQLiteError) {
+            try connection.execute("BEGIN IMMEDIATE")
+            let outcomes = try batch.map { entry throws(SQLiteError) in
+                try run(entry, &access)
+            }
+            try connection.execute("COMMIT")
+            commits.wrappingAdd(1, ordering: .relaxed)
+            let schema = access.schema
+            published.withLock { $0 = schema }
+            return outcomes
+        } catch {
+            rollBack()
+            let failure = TableStorageError(writing: error)
+            return batch.map { _ in .failure(failure) }
+        }
+    }
+
+    private func run(
+        _ entry: Entry, _ access: inout Access
+    ) throws(SQLiteError) -> Result<Void, TableStorageError> {
+        let before = access.schema
+        try connection.execute("SAVEPOINT piece")
+        do throws(TableStorageError) {
+            try entry.work(&access)
+        } catch {
+            access.schema = before
+            // A full disk ends the whole transaction, and then there is no savepoint any more.
+            try connection.execute("ROLLBACK TO piece; RELEASE piece")
+            return .failure(error)
+        }
+        try connection.execute("RELEASE piece")
+        return .success(())
+    }
+
+    private func rollBack() {
+        do throws(SQLiteError) {
+            try connection.execute("ROLLBACK")
+        } catch {
+            // SQLite rolls back by itself after some errors; then there is nothing to undo.
+        }
+    }
+
+    /// Carries a mutex, which cannot be copied, into an escaping closure.
+    private final class Box<Answer: Sendable>: Sendable {
+        let answer: Mutex<Answer?>
+        init(_ answer: consuming Mutex<Answer?>) { self.answer = answer }
+    }
+}
+
+extension TableStorageError {
+    /// A failure of SQLite while reading or writing.
+    init(writing error: SQLiteError) {
+        switch error.code {
+        case .full:
+            self.init(.diskFull, "the disk is full; nothing was written", cause: error)
+        case .interrupted:
+            self.init(.queryTooLong, "the query was ended: it took too long", cause: error)
+        case .tooBig:
+            self.init(.limitExceeded, "a record is too large to be stored", cause: error)
+        default:
+            self.init(.storageFailed, "the table store failed", cause: error)
+        }
+    }
+}
