@@ -81,6 +81,15 @@ package struct HTTPRequestParser: Sendable {
         }
     }
 
+    /// What has arrived of the body that is being read.
+    package var bodyBytes: Int { body.count }
+
+    /// Gives up the request that is being read and its memory; nothing more is read.
+    package mutating func abandon(_ reason: HTTPError) {
+        state = .refused(reason)
+        body = []
+    }
+
     /// True if the client holds its body back until it is told to continue
     /// (RFC 9110, section 10.1.1); if the body has begun to come there is no need to tell it.
     package var expectsContinue: Bool {

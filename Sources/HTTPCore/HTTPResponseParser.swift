@@ -5,6 +5,13 @@ package struct HTTPResponseHead: Sendable {
     package let framing: HTTPFraming
     /// Whether the server lets the connection stay (RFC 9112, section 9.3).
     package let keepsAlive: Bool
+
+    package init(status: HTTPStatus, fields: HTTPFields, framing: HTTPFraming, keepsAlive: Bool) {
+        self.status = status
+        self.fields = fields
+        self.framing = framing
+        self.keepsAlive = keepsAlive
+    }
 }
 
 /// Reads one answer from bytes in whatever pieces they come, as strictly as requests are read.

@@ -89,25 +89,17 @@ struct ClientCall {
         on socket: ClientSocket, _ buffer: UnsafeMutableRawBufferPointer,
         piece: ([UInt8]) throws -> Void
     ) throws(HTTPClientError) {
-        var windowEnd = MonotonicTime.now().advanced(by: limits.bodyWindow)
-        var windowBytes = 0
+        var rate = BodyRate(limits: limits)
         while true {
             switch try nextEvent() {
             case .piece(let bytes): try Self.hand(bytes, to: piece)
             case .end: return
             case .head: preconditionFailure("An answer has one head.")
             case .incomplete:
-                let now = MonotonicTime.now()
-                if now >= windowEnd {
-                    guard windowBytes >= limits.bodyBytesPerWindowMin else {
-                        throw tooSlow(windowBytes)
-                    }
-                    windowEnd = now.advanced(by: limits.bodyWindow)
-                    windowBytes = 0
-                }
+                try rate.check(authority: url.authority)
                 let before = receivedBytes
-                try receiveInWindow(on: socket, buffer, until: windowEnd)
-                windowBytes += receivedBytes - before
+                try receiveInWindow(on: socket, buffer, until: rate.windowEnd)
+                rate.add(receivedBytes - before)
             }
         }
     }
@@ -158,7 +150,7 @@ struct ClientCall {
         }
     }
 
-    private static func hand<Part>(
+    static func hand<Part>(
         _ part: Part, to receiver: (Part) throws -> Void
     ) throws(HTTPClientError) {
         do {
@@ -171,13 +163,6 @@ struct ClientCall {
 }
 
 extension ClientCall {
-    private func tooSlow(_ bytes: Int) -> HTTPClientError {
-        HTTPClientError(
-            .tooSlow,
-            "\(url.authority) sent \(bytes) bytes in \(limits.bodyWindow), the least is "
-                + "\(limits.bodyBytesPerWindowMin).")
-    }
-
     /// The one place where a socket's failure becomes the client's error.
     func error(for failure: ClientSocket.Failure) -> HTTPClientError {
         switch failure {

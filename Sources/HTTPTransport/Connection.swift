@@ -41,6 +41,11 @@ final class Connection {
     /// Bytes ever read, by which the rate of a body is known.
     var receivedBytes = 0
 
+    /// The body of the request that a handler has.
+    var bodyBytesAtWork = 0
+    /// What this connection has added to the server's sum of bodies.
+    var chargedBytes = 0
+
     init(
         socket: Int32, token: ConnectionToken, listenerIndex: Int, isFromLoopback: Bool,
         parser: HTTPRequestParser, isCounted: Bool
@@ -57,6 +62,9 @@ final class Connection {
         self.wait = wait
         self.deadline = deadline
     }
+
+    /// The memory that the connection's body takes now.
+    var bodyBytes: Int { state.isClosed ? 0 : parser.bodyBytes + bodyBytesAtWork }
 
     /// Not one byte of a request is there, nor is one being answered.
     var isIdle: Bool { state.isReading && parser.phase == .idle }

@@ -115,6 +115,7 @@ extension EventLoop {
     func close(_ connection: Connection) {
         guard !connection.state.isClosed else { return }
         connection.state = .closed
+        chargeBody(of: connection)
         connection.output.removeAll()
         // Closing takes the socket out of the epoll queue as well.
         Glibc.close(connection.socket)

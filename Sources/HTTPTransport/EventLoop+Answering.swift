@@ -15,6 +15,7 @@ extension EventLoop {
         let exchange = Exchange(
             number: connection.requestCount, origin: request.fields["Origin"], encoder: encoder)
         connection.state.begin(exchange)
+        connection.bodyBytesAtWork = request.body.count
         switch router(of: connection).route(request) {
         case .answer(let response): finish(connection, with: .success(response))
         case .route(let route, let request): call(route, request, on: connection, exchange)
@@ -79,6 +80,7 @@ extension EventLoop {
 
     private func send(_ response: HTTPResponse, on connection: Connection) {
         guard var exchange = connection.state.exchange else { return }
+        connection.bodyBytesAtWork = 0
         if isShuttingDown { exchange.encoder.keepsAlive = false }
         do throws(HTTPError) {
             let finished = router(of: connection).finish(response, origin: exchange.origin)

@@ -47,6 +47,7 @@ extension EventLoop {
             guard !connection.state.isClosed else { return }
         } while pause == .outputFull && connection.hasRoom(limits)
         if pause == .turnOver { makeReady(connection) }
+        chargeBody(of: connection)
         endIfFinished(connection)
         guard !connection.state.isClosed else { return }
         produceNextPiece(connection)
@@ -94,6 +95,28 @@ extension EventLoop {
             if error.number == EIO { shared.log.error("a file ended early", ["cause": error]) }
             close(connection)
         }
+    }
+
+    /// Keeps the sum of all bodies within its limit: many small ones are a large one too.
+    func chargeBody(of connection: Connection) {
+        let bytes = connection.bodyBytes
+        guard bytes != connection.chargedBytes else { return }
+        let growth = bytes - connection.chargedBytes
+        connection.chargedBytes = bytes
+        let sum = shared.chargeBody(growth)
+        guard growth > 0, sum > limits.bodyBytesTotalMax, connection.state.isReading,
+            connection.parser.phase == .body
+        else { return }
+        let error = HTTPError(
+            .unavailable,
+            "The bodies of all requests have more than \(limits.bodyBytesTotalMax) "
+                + "bytes together, which is the limit.",
+            fields: ["Retry-After": "\(shared.configuration.workers.retryAfterSeconds)"])
+        shared.counters.countRefusal(error.status)
+        connection.parser.abandon(error)
+        refuse(connection, error)
+        chargeBody(of: connection)
+        makeReady(connection)
     }
 
     private func endIfFinished(_ connection: Connection) {

@@ -2,15 +2,19 @@ import HTTPCore
 
 /// Asks other servers, blocking the calling thread: for worker threads, never for an event loop.
 ///
-/// Connections are kept and used again. Redirects are not followed: where a node may be sent is
+/// Connections are kept and used again. `https` goes through the toolchain's URLSession, which
+/// does not tell how it reads: there, the limits hold for what it hands over. Redirects are not
+/// followed: where a node may be sent is
 /// its caller's decision.
 package final class HTTPClient: Sendable {
     private let limits: HTTPClientLimits
     private let pool: ClientConnectionPool
+    private let secure: SecureSession
 
     package init(limits: HTTPClientLimits = HTTPClientLimits()) {
         self.limits = limits
         pool = ClientConnectionPool(limits: limits)
+        secure = SecureSession()
     }
 
     /// Returns the whole answer, whatever its status.
@@ -45,6 +49,9 @@ package final class HTTPClient: Sendable {
         let call = ClientCall(
             request: request, url: url, limits: limits, end: end,
             bodyBytesMax: bodyBytesMax ?? limits.bodyBytesMax)
+        guard url.scheme == .http else {
+            return try secure.exchange(call, head: head, piece: piece)
+        }
         if let kept = pool.take(for: url.origin) {
             let stale = Self.result(of: call, on: kept, keptBy: pool, head: head, piece: piece)
             switch stale {
@@ -60,18 +67,14 @@ package final class HTTPClient: Sendable {
     }
 
     /// Makes every call in progress fail with `.stopped`, and every later one.
-    package func stop() { pool.stop() }
+    package func stop() {
+        pool.stop()
+        secure.stop()
+    }
 
     private static func url(of request: HTTPClientRequest) throws(HTTPClientError) -> HTTPURL {
         do throws(HTTPError) {
-            let url = try HTTPURL(request.url)
-            guard url.scheme == .http else {
-                throw HTTPError(
-                    .badRequest,
-                    "The address \(request.url) needs TLS, which this client does "
-                        + "not speak: put a proxy between, or use http within a private network.")
-            }
-            return url
+            return try HTTPURL(request.url)
         } catch {
             throw HTTPClientError(.invalidRequest, error.message, cause: error)
         }

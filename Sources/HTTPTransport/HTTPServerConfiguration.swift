@@ -54,6 +54,9 @@ package struct HTTPConnectionLimits: Sendable {
     /// A body must bring `bodyBytesPerWindowMin` in each window of `bodyWindow`.
     package var bodyWindow = Duration.seconds(10)
     package var bodyBytesPerWindowMin = 10 * 1024
+    /// Of all bodies in memory together, read or at work; what would go beyond is told 503. At
+    /// least as large as the largest body that a route takes.
+    package var bodyBytesTotalMax = 256 * 1024 * 1024
     /// A client that takes not one byte of its answer for so long is cut off.
     package var writeStallTime = Duration.seconds(30)
     /// After the last answer: until the client has closed too, its input being thrown away.

@@ -10,6 +10,7 @@ final class ServerShared: Sendable {
     let pool: WorkerPool
     let log: Log
     private let connectionCount = Atomic<Int>(0)
+    private let bodyBytes = Atomic<Int>(0)
 
     init(
         listeners: [HTTPListener], configuration: HTTPServerConfiguration,
@@ -32,6 +33,11 @@ final class ServerShared: Sendable {
             return false
         }
         return true
+    }
+
+    /// Adds to the sum of all bodies in memory and returns it.
+    func chargeBody(_ bytes: Int) -> Int {
+        bodyBytes.add(bytes, ordering: .relaxed).newValue
     }
 
     func releaseConnection() { connectionCount.subtract(1, ordering: .relaxed) }

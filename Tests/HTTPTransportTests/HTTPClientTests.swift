@@ -119,6 +119,30 @@ import Testing
         #expect(error?.code == code)
     }
 
+    @Test func `a server that does not speak TLS gets no request over it`() throws {
+        let fixture = try ServerFixture()
+
+        let error = #expect(throws: HTTPClientError.self) {
+            try HTTPClient().send(
+                HTTPClientRequest(.get, "https://127.0.0.1:\(fixture.port)/ping"))
+        }
+
+        #expect(error?.code == .connectFailed)
+        #expect(fixture.counter("http_requests_total") == 0)
+    }
+
+    @Test func `a TLS server that says nothing is given up`() throws {
+        let scripted = try ScriptedServer([], holdsOpen: true)
+        let client = HTTPClient(limits: Self.limits { $0.answerTime = .milliseconds(50) })
+
+        let error = #expect(throws: HTTPClientError.self) {
+            try client.send(
+                HTTPClientRequest(.get, scripted.url.replacing("http:", with: "https:")))
+        }
+
+        #expect(error?.code == .timedOut)
+    }
+
     @Test(arguments: ["answer", "deadline"])
     func `a server that says nothing is given up`(kind: String) throws {
         let scripted = try ScriptedServer([], holdsOpen: true)
@@ -181,7 +205,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("ftp://a/", .invalidRequest), ("https://127.0.0.1:1/", .invalidRequest),
+            ("ftp://a/", .invalidRequest), ("https://127.0.0.1:1/", .connectFailed),
             ("http://127.0.0.1:1/", .connectFailed), ("http://name.invalid/", .nameNotResolved),
         ] as [(String, HTTPClientError.Code)])
     func `an address that cannot be asked is named so`(

@@ -119,6 +119,31 @@ import Testing
         for client in clients { #expect(try client.answer().body == "passed") }
     }
 
+    @Test func `bodies that together are too many are told 503`() throws {
+        let fixture = try ServerFixture(
+            configuration: ServerFixture.configuration { $0.connections.bodyBytesTotalMax = 1_000 })
+        let head = "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 900\r\n\r\n"
+        let first = try RawClient(port: fixture.port)
+        try first.send(head.replacing("\r\n\r\n", with: "\r\nExpect: 100-continue\r\n\r\n"))
+        #expect(try first.answer().status == 100)
+        try first.send(Array(repeating: UInt8(ascii: "a"), count: 600))
+        let second = try RawClient(port: fixture.port)
+
+        // The ping is behind the first body in the one loop.
+        let probe = try RawClient(port: fixture.port)
+        try probe.send(get("/ping"))
+        #expect(try probe.answer().status == 200)
+        try second.send(head)
+        try second.send(Array(repeating: UInt8(ascii: "b"), count: 600))
+
+        #expect(try second.answer().status == 503)
+        try first.send(Array(repeating: UInt8(ascii: "a"), count: 300))
+        #expect(try first.answer().body.utf8.count == 900)
+        try first.send(head)
+        try first.send(Array(repeating: UInt8(ascii: "a"), count: 900))
+        #expect(try first.answer().status == 200)
+    }
+
     @Test func `a shutdown finishes what runs and then closes`() async throws {
         let gate = Gate()
         let fixture = try ServerFixture(routes: [Self.gated(gate)] + ServerFixture.routes)
