@@ -38,8 +38,8 @@ struct BundleChecks {
                 let expected = extents[extent] ?? found
                 guard found == expected else {
                     throw inconsistent(
-                        "the tensor \(requirement.name) has \(found) \(extent), expected \(expected)"
-                    )
+                        "the tensor \(requirement.name) has \(found) \(extent), "
+                            + "expected \(expected)")
                 }
                 extents[extent] = found
             }

@@ -1,10 +1,10 @@
 /// Makes the ratings of the sample: readers with known tastes, from a seed.
 ///
 /// Every reader has a main taste, and some have a second one. A reader goes through 6 to 25 books:
-/// most from these tastes, some from anywhere. Books of the reader's tastes get high ratings, others
-/// low ones, and a part of all is noted without a rating (0, implicit). Within a taste the first
-/// books of the list are read more often than the last, and a reader often goes on with the book
-/// that follows the one just read, so that books of one author or series keep together.
+/// most from these tastes, some from anywhere. Books of the reader's tastes get high ratings,
+/// others low ones, and a part of all is noted without a rating (0, implicit). Within a taste the
+/// first books of the list are read more often than the last, and a reader often goes on with the
+/// book that follows the one just read, so that books of one author or series keep together.
 ///
 /// 1. Equal tastes and equal seeds give equal bytes, on every machine: whole numbers only, and a
 ///    generator of random numbers of its own.

@@ -1,6 +1,6 @@
 import BundleFormat
 
-/// A tensor's values, either in memory (a model just trained) or in a mapped file (one that serves).
+/// A tensor's values, in memory (a model just trained) or in a mapped file (one that serves).
 package enum TensorRows<Element: Sendable>: Sendable {
     case owned([Element])
     case mapped(MappedTensor)

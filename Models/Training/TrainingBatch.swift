@@ -17,7 +17,7 @@ struct TrainingBatch: Sendable {
     /// Reader embeddings of the examples, transposed: shape (d, S).
     private var candidates: [Float]
 
-    /// How many parts a batch is cut into, whatever the number of processors; see `TwoTowerTrainer`.
+    /// Parts that a batch is cut into, whatever the number of processors; see `TwoTowerTrainer`.
     private static let shardCount = 4
 
     init(settings: TwoTowerSettings) {

@@ -90,7 +90,8 @@ package struct HTTPStaticFile: Sendable {
         case .preconditionFailed:
             return HTTPError(
                 .preconditionFailed,
-                "There is no version \(request.fields["If-Match"] ?? "") of this, only \(entityTag)."
+                "There is no version \(request.fields["If-Match"] ?? "") of this, "
+                    + "only \(entityTag)."
             ).response
         case .unsatisfiable:
             return HTTPError(

@@ -15,7 +15,8 @@ extension JSONValue {
     /// Parses one complete JSON text (RFC 8259) and nothing after it but white space.
     ///
     /// Stricter than the RFC asks: a member name may occur once in an object, text is valid
-    /// UTF-8, an escaped surrogate has its partner, a number is finite, there is no byte order mark.
+    /// UTF-8, an escaped surrogate has its partner, a number is finite, and no byte order mark
+    /// stands before it.
     ///
     /// - Throws: `.malformed`, `.duplicateName`, `.limitExceeded`, each with the byte position.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {

@@ -59,7 +59,8 @@ import Testing
     @Test(arguments: [
         #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
         #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
-        #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+        #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+            + #""b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
         #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}"#,
         #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}"#,
         #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,1]}}"#,
