@@ -103,7 +103,8 @@ let package = Package(
             uses: [
                 "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON",
                 "Recommendation", "TableStorage",
-            ]),
+            ],
+            beside: ["README.md", "ui"]),
 
         // Layer 7: everything is tied together here.
         part(
