@@ -25,7 +25,8 @@ package struct RecommenderDescription: Sendable {
     /// The liked item that a recommendation goes with, as its reason shows it.
     package var reason: @Sendable (CatalogueItem) -> JSONObject
     /// The row that tells of an answered question in the table `recommendations`.
-    package var logRow: @Sendable (_ liked: [CatalogueItem], _ answer: [CatalogueItem]) -> JSONObject
+    package var logRow:
+        @Sendable (_ liked: [CatalogueItem], _ answer: [CatalogueItem]) -> JSONObject
     /// The tables that `/setup` makes and fills, beside `status` and `recommendations`.
     package var tables: [SetupTable]
     /// The files of the web page, by their path under `/ui/`.

@@ -58,12 +58,13 @@ package struct RecommenderFunction: CustomFunction {
                 },
                 offer: { open in
                     slot.offer { () throws(FunctionError) in
+                        let bundle: ModelBundle
                         do throws(BundleError) {
-                            return try RecommenderModel(
-                                try open(), expecting: description.modelName)
+                            bundle = try open()
                         } catch {
                             throw FunctionError(.modelUnavailable, "\(error)", cause: error)
                         }
+                        return try RecommenderModel(bundle, expecting: description.modelName)
                     }
                 },
                 serving: {
