@@ -99,7 +99,7 @@ let package = Package(
             "Recommendation", at: "Functions/Recommendation",
             uses: [
                 "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
-                "TableStorage",
+                "TableStorage", "Telemetry",
             ]),
         part(
             "RecommendBooks", at: "Functions/RecommendBooks",

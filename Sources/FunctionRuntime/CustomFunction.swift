@@ -68,7 +68,8 @@ package struct ModelBinding: Sendable {
     package init(
         modelName: String,
         prepare: @escaping @Sendable (ModelBundle) throws(FunctionError) -> @Sendable () -> Void,
-        offer: @escaping @Sendable (@escaping @Sendable () throws(BundleError) -> ModelBundle) -> Void,
+        offer:
+            @escaping @Sendable (@escaping @Sendable () throws(BundleError) -> ModelBundle) -> Void,
         serving: @escaping @Sendable () -> ServingModel?
     ) {
         self.modelName = modelName

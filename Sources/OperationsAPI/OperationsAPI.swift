@@ -110,7 +110,8 @@ enum OperationRefusal {
     static func roleRestriction(_ denied: String) -> HTTPError {
         var error = HTTPError(
             .forbidden,
-            "This operation is not authorized due to role restrictions and/or invalid database items"
+            "This operation is not authorized due to role restrictions "
+                + "and/or invalid database items"
         )
         let body: JSONValue = [
             "error": .string(error.message), "unauthorized_access": [.string(denied)],
