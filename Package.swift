@@ -6,16 +6,19 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// One target of the house: where it lives, the targets beneath it that it may import, and what
-/// lies in its folder without being compiled.
+/// One target of the house: where it lives, the targets beneath it that it may import, what lies
+/// in its folder without being compiled, and the files of a web page that become part of the
+/// program.
 func part(
-    _ name: String, at path: String, uses: [String] = [], beside: [String] = []
+    _ name: String, at path: String, uses: [String] = [], beside: [String] = [],
+    pages: [String] = []
 ) -> Target {
     .target(
         name: name,
         dependencies: uses.map { .init(stringLiteral: $0) },
         path: path,
         exclude: beside,
+        resources: pages.map { .embedInCode($0) },
         swiftSettings: strict)
 }
 
@@ -96,14 +99,16 @@ let package = Package(
             "Recommendation", at: "Functions/Recommendation",
             uses: [
                 "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
-                "TableStorage",
+                "TableStorage", "Telemetry",
             ]),
         part(
             "RecommendBooks", at: "Functions/RecommendBooks",
             uses: [
                 "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON",
-                "Recommendation", "TableStorage",
-            ]),
+                "Recommendation",
+            ],
+            beside: ["README.md"],
+            pages: ["ui/index.html", "ui/page.css", "ui/page.js"]),
 
         // Layer 7: everything is tied together here.
         part(

@@ -4,6 +4,8 @@ package struct HTTPError: Error, Sendable {
     package var message: String
     /// Further fields of the answer, such as Allow or Retry-After.
     package var fields: HTTPFields
+    /// A JSON text to answer with where `{"error": ...}` alone would say too little.
+    package var body: [UInt8]?
     /// What the log sees and the client does not.
     package var cause: (any Error)?
 
@@ -21,7 +23,7 @@ package struct HTTPError: Error, Sendable {
 extension HTTPError {
     /// The answer that tells the client: `{"error": "<message>"}`, the cause left out.
     package var response: HTTPResponse {
-        var response = HTTPResponse.json(Array("{\"error\":\(Self.quoted(message))}".utf8))
+        var response = HTTPResponse.json(body ?? Array("{\"error\":\(Self.quoted(message))}".utf8))
         response.status = status
         for field in fields.all { response.fields.append(field.name, field.value) }
         return response

@@ -7,7 +7,7 @@ struct Arguments {
     private var flags: Set<String> = []
     let environment: [String: String]
 
-    /// Sorts words into parameters, options and flags; `--name=value` is the same as `--name value`.
+    /// Sorts words into parameters, options and flags; `--name=value` equals `--name value`.
     init(
         parsing words: [String], for command: Command, environment: [String: String]
     ) throws(CommandError) {

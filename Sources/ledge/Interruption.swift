@@ -25,7 +25,9 @@ struct Interruption: Sendable {
             }
             Thread.detachNewThread {
                 // Holds both ends open for as long as the process lives.
-                while let piece = try? pipe.fileHandleForReading.read(upToCount: 1), !piece.isEmpty {
+                while let piece = try? pipe.fileHandleForReading.read(upToCount: 1),
+                    !piece.isEmpty
+                {
                     continuation.yield()
                 }
                 withExtendedLifetime(pipe) {}

@@ -60,13 +60,15 @@ enum ModelsCommand {
 
     private static func summary(of bundle: ModelBundle) -> String {
         let manifest = bundle.manifest
+        let catalogue = bundle.catalogue
         var lines = [
-            "model      \(manifest.modelName) version \(manifest.version), \(manifest.kind.rawValue)",
+            "model      \(manifest.modelName) version \(manifest.version)",
+            "kind       \(manifest.kind.rawValue)",
             "created    \(manifest.created.formatted(.iso8601))",
             "digest     sha256:\(bundle.digest.hex)",
             "serves by  \(JSONValue.object(manifest.serving).text)",
             "memory     \(manifest.memoryBytes) bytes",
-            "catalogue  \(bundle.catalogue.itemCount) items, \(bundle.catalogue.readerCount) readers",
+            "catalogue  \(catalogue.itemCount) items, \(catalogue.readerCount) readers",
             "golden     \(bundle.golden.queries.count) questions",
             "blobs",
         ]

@@ -53,6 +53,20 @@ enum ProseRules {
         return parts.joined(separator: "/")
     }
 
+    private static let pageExtensions = [".html", ".css", ".js"]
+
+    /// A node's page asks its own node and nobody else, and works behind any prefix.
+    static func foreignAddresses(_ file: RepositoryFile) -> [Finding] {
+        guard pageExtensions.contains(where: file.path.hasSuffix) else { return [] }
+        return file.lines.enumerated().compactMap { index, line in
+            line.contains(/https?:\/\/|["'`(]\//)
+                ? Finding(
+                    path: file.path, line: index + 1,
+                    message: "an address that is not relative to the page")
+                : nil
+        }
+    }
+
     /// Folders that exist on somebody's machine only.
     private static let machineFolders = ["home", "root", "Users", "work"]
 

@@ -31,6 +31,25 @@ import Testing
         #expect(dead("[a](gone.md)", at: "Sources/X/X.swift") == [])
     }
 
+    @Test(arguments: [
+        "fetch('https://example.org/x')", "<link href=\"/page.css\">", "url(//example.org/x)",
+        "fetch(`/books`)",
+    ])
+    func `a page that asks elsewhere is found`(text: String) {
+        let page = RepositoryFile(path: "Functions/X/ui/page.js", text: "x\n" + text)
+        let source = RepositoryFile(path: "Functions/X/X.swift", text: text)
+
+        #expect(ProseRules.foreignAddresses(page).map(\.line) == [2])
+        #expect(ProseRules.foreignAddresses(source) == [])
+    }
+
+    @Test(arguments: ["fetch(`../books?q=${q}`)", "<link href=\"page.css\">", "a / b // c", "</p>"])
+    func `a page with relative addresses passes`(text: String) {
+        let page = RepositoryFile(path: "Functions/X/ui/index.html", text: text)
+
+        #expect(ProseRules.foreignAddresses(page) == [])
+    }
+
     @Test(arguments: ["home", "root", "Users", "work"])
     func `a path of one machine is found`(folder: String) {
         let file = RepositoryFile(path: "README.md", text: "cd\nsee \"/\(folder)/x\"")

@@ -17,6 +17,7 @@ import Testing
             ("unchecked concurrency has its place and reason", WordRules.uncheckedConcurrency),
             ("reminders name an issue", WordRules.reminders),
             ("no path of one machine", ProseRules.machinePaths),
+            ("pages ask their own node only", ProseRules.foreignAddresses),
         ]
 
     @Test(arguments: fileRules.map(\.name))
@@ -25,6 +26,13 @@ import Testing
         let repository = try Self.repository.get()
 
         expectNone(repository.files.flatMap(rule.findings))
+    }
+
+    @Test func `the book page stays below thirty kilobytes`() throws {
+        let page = try Self.repository.get().files.filter { $0.isIn("Functions/RecommendBooks/ui") }
+
+        #expect(page.map(\.path).contains("Functions/RecommendBooks/ui/index.html"))
+        #expect(page.reduce(0) { $0 + $1.text.utf8.count } < 30_000)
     }
 
     @Test func `files and folders have honest names`() throws {

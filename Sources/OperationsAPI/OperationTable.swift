@@ -1,0 +1,52 @@
+import HTTPCore
+import JSON
+
+/// One operation: its name, what it needs, who may ask and what happens.
+package struct Operation: Sendable {
+    /// Who may ask for an operation.
+    enum Access: Sendable {
+        /// Everybody with a login.
+        case user
+        /// Super users only; `name` is what HarperDB calls the operation in its refusal.
+        case superUser(name: String)
+    }
+
+    package let names: [String]
+    /// Members without which the operation makes no sense; a missing one is named.
+    let required: [OperationRequest.Field]
+    let access: Access
+    let run: @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
+
+    init(
+        _ names: String..., required: [OperationRequest.Field] = [], access: Access,
+        run: @escaping @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
+    ) {
+        self.names = names
+        self.required = required
+        self.access = access
+        self.run = run
+    }
+
+    /// - Throws: 400 that names every missing member, joined as HarperDB joins them.
+    func checkRequired(_ request: OperationRequest) throws(HTTPError) {
+        let missing = required.filter { request[$0] == nil }.map { "'\($0.names[0])' is required" }
+        guard missing.isEmpty else {
+            throw HTTPError(.badRequest, missing.joined(separator: ". "))
+        }
+    }
+}
+
+/// Every operation under each of its names: what the API can do is what stands here.
+package struct OperationTable: Sendable {
+    package let operations: [Operation]
+    private let byName: [String: Operation]
+
+    init(_ operations: [Operation]) {
+        self.operations = operations
+        byName = Dictionary(
+            operations.flatMap { operation in operation.names.map { ($0, operation) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    subscript(name: String) -> Operation? { byName[name] }
+}

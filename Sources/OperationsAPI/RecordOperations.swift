@@ -1,0 +1,72 @@
+import HTTPCore
+import JSON
+import TableStorage
+
+/// Writing and deleting records.
+struct RecordOperations: Sendable {
+    let store: TableStore
+
+    var all: [Operation] {
+        [
+            Operation("insert", required: [.table, .records], access: .user) {
+                request throws(HTTPError) in
+                let (result, count) = try write(request, .insert)
+                return [
+                    "message": .string("inserted \(result.written.count) of \(count) records"),
+                    "inserted_hashes": .array(result.written),
+                    "skipped_hashes": .array(result.skipped),
+                ]
+            },
+            Operation("update", required: [.table, .records], access: .user) {
+                request throws(HTTPError) in
+                let (result, count) = try write(request, .update)
+                return [
+                    "message": .string("updated \(result.written.count) of \(count) records"),
+                    "update_hashes": .array(result.written),
+                    "skipped_hashes": .array(result.skipped),
+                ]
+            },
+            Operation("upsert", required: [.table, .records], access: .user) {
+                request throws(HTTPError) in
+                let (result, count) = try write(request, .upsert)
+                return [
+                    "message": .string("upserted \(result.written.count) of \(count) records"),
+                    "upserted_hashes": .array(result.written),
+                ]
+            },
+            Operation("delete", required: [.table, .ids], access: .user, run: delete),
+        ]
+    }
+
+    private func write(
+        _ request: OperationRequest, _ mode: WriteMode
+    ) throws(HTTPError) -> (WriteResult, count: Int) {
+        let table = try request.tableName()
+        guard let list = request[.records]?.arrayValue else {
+            throw HTTPError(.badRequest, "'records' must be an array")
+        }
+        let records = list.compactMap(\.objectValue)
+        guard records.count == list.count else {
+            throw HTTPError(.badRequest, "'records' must hold objects")
+        }
+        let result = try storing(missing: .badRequest) { () throws(TableStorageError) in
+            try store.write(records, to: table, mode: mode)
+        }
+        return (result, records.count)
+    }
+
+    private func delete(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let table = try request.tableName()
+        let keys = try request.keys()
+        let result = try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.delete(keys: keys, from: table)
+        }
+        let noun = keys.count == 1 ? "record" : "records"
+        return [
+            "message": .string(
+                "\(result.written.count) of \(keys.count) \(noun) successfully deleted"),
+            "deleted_hashes": .array(result.written),
+            "skipped_hashes": .array(result.skipped),
+        ]
+    }
+}

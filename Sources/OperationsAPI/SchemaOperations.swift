@@ -1,0 +1,192 @@
+import HTTPCore
+import JSON
+import TableStorage
+
+/// Making, dropping and describing databases, tables and attributes.
+struct SchemaOperations: Sendable {
+    let store: TableStore
+
+    var all: [Operation] {
+        [
+            Operation(
+                "create_database", "create_schema", access: .superUser(name: "createSchema"),
+                run: createDatabase),
+            Operation(
+                "drop_database", "drop_schema", access: .superUser(name: "dropSchema"),
+                run: dropDatabase),
+            Operation(
+                "create_table", required: [.table, .primaryKey],
+                access: .superUser(name: "createTable"), run: createTable),
+            Operation(
+                "drop_table", required: [.table], access: .superUser(name: "dropTable"),
+                run: dropTable),
+            Operation(
+                "create_attribute", required: [.table, .attribute],
+                access: .superUser(name: "createAttribute"), run: createAttribute),
+            Operation(
+                "drop_attribute", required: [.table, .attribute],
+                access: .superUser(name: "dropAttribute"), run: dropAttribute),
+            Operation("describe_table", required: [.table], access: .user, run: describeTable),
+            Operation(
+                "describe_database", "describe_schema", access: .user, run: describeDatabase),
+            Operation("describe_all", access: .user, run: describeAll),
+        ]
+    }
+
+    private func createDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        try request.checkNamesAreText()
+        let name = try request.databaseName()
+        try storing(missing: .badRequest) { () throws(TableStorageError) in
+            try store.createDatabase(name)
+        }
+        return .string("database '\(name)' successfully created")
+    }
+
+    private func dropDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        try request.checkNamesAreText()
+        guard request[.database] != nil else {
+            throw HTTPError(.badRequest, "'schema' is required")
+        }
+        let name = try request.databaseName()
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.dropDatabase(name)
+        }
+        return .string("successfully deleted '\(name)'")
+    }
+
+    private func createTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        try request.checkNamesAreText()
+        let table = try request.tableName()
+        let key = try request.text(.primaryKey)
+        guard !key.isEmpty else { throw HTTPError(.badRequest, "'primary_key' is required") }
+        let attributes = try Self.attributes(request[.attributes], without: key)
+        try storing(missing: .badRequest) { () throws(TableStorageError) in
+            if !store.databaseNames.contains(table.database) {
+                try createIfMissing(table.database)
+            }
+            try store.createTable(table, primaryKey: key)
+            for attribute in attributes { try store.createAttribute(attribute, of: table) }
+        }
+        return .string("table '\(table)' successfully created.")
+    }
+
+    /// Two requests may find the same database missing; the second to make it finds it made.
+    private func createIfMissing(_ database: String) throws(TableStorageError) {
+        do throws(TableStorageError) {
+            try store.createDatabase(database)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+        }
+    }
+
+    /// Names out of a list of names or of objects with a `name` or an `attribute`.
+    private static func attributes(
+        _ value: JSONValue?, without key: String
+    ) throws(HTTPError) -> [String] {
+        guard let value, value != .null else { return [] }
+        guard let list = value.arrayValue else {
+            throw HTTPError(.badRequest, "'attributes' must be an array")
+        }
+        var names: [String] = []
+        for element in list {
+            let name = element.stringValue ?? (element["name"] ?? element["attribute"])?.stringValue
+            guard let name else {
+                throw HTTPError(.badRequest, "'attributes' must hold names of attributes")
+            }
+            let isAutomatic = name == "__createdtime__" || name == "__updatedtime__"
+            if name != key, !isAutomatic, !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    private func dropTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        try request.checkNamesAreText()
+        let table = try request.tableName()
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.dropTable(table)
+        }
+        return .string("successfully deleted table '\(table)'")
+    }
+
+    private func createAttribute(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let table = try request.tableName()
+        let attribute = try request.text(.attribute)
+        try storing(missing: .badRequest) { () throws(TableStorageError) in
+            try store.createAttribute(attribute, of: table)
+        }
+        return .string("attribute '\(table).\(attribute)' successfully created.")
+    }
+
+    private func dropAttribute(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let table = try request.tableName()
+        let attribute = try request.text(.attribute)
+        do throws(TableStorageError) {
+            try store.dropAttribute(attribute, of: table)
+        } catch {
+            // What may not be dropped is a mistake of the request, not of the asker's rights.
+            guard error.code == .protected, table.database != "system" else {
+                throw OperationRefusal.of(error, missing: .notFound)
+            }
+            throw HTTPError(.badRequest, error.message, cause: error)
+        }
+        return .string("successfully deleted attribute '\(attribute)'")
+    }
+}
+
+// MARK: Describing
+
+extension SchemaOperations {
+    private func describeTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let table = try request.tableName()
+        return try storing(missing: .notFound) { () throws(TableStorageError) in
+            .object(try describe(try store.table(table), in: table.database))
+        }
+    }
+
+    private func describeDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let name = try request.databaseName()
+        return try storing(missing: .notFound) { () throws(TableStorageError) in
+            .object(try describe(database: name))
+        }
+    }
+
+    private func describeAll(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            var answer = JSONObject()
+            for name in store.databaseNames {
+                answer[name] = .object(try describe(database: name))
+            }
+            return .object(answer)
+        }
+    }
+
+    private func describe(database: String) throws(TableStorageError) -> JSONObject {
+        var answer = JSONObject()
+        for table in try store.tables(of: database) {
+            answer[table.name] = .object(try describe(table, in: database))
+        }
+        return answer
+    }
+
+    private func describe(
+        _ table: TableSchema, in database: String
+    ) throws(TableStorageError) -> JSONObject {
+        let attributes = table.attributes.map { attribute -> JSONValue in
+            // The name comes first in each object: HarperDB's tests take the first value.
+            attribute.name == table.primaryKey
+                ? ["attribute": .string(attribute.name), "is_primary_key": true]
+                : ["attribute": .string(attribute.name)]
+        }
+        return [
+            "schema": .string(database), "name": .string(table.name),
+            "hash_attribute": .string(table.primaryKey), "id": .string(table.id),
+            "residence": .null, "attributes": .array(attributes), "schema_defined": false,
+            "audit": false,
+            "record_count": JSONValue(
+                try store.recordCount(of: TableName(database, table.name))),
+            "last_updated_record": .integer(table.updatedTime), "db_size": 0, "table_size": 0,
+            "__createdtime__": .integer(table.createdTime),
+            "__updatedtime__": .integer(table.updatedTime),
+        ]
+    }
+}

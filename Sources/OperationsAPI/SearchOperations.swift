@@ -1,0 +1,141 @@
+import HTTPCore
+import JSON
+import TableStorage
+
+/// Finding records.
+struct SearchOperations: Sendable {
+    let store: TableStore
+
+    var all: [Operation] {
+        [
+            Operation(
+                "search_by_hash", "search_by_id", required: [.table, .ids], access: .user,
+                run: searchByKey),
+            Operation(
+                "search_by_value", required: [.table, .attribute, .value], access: .user,
+                run: searchByValue),
+            Operation(
+                "search_by_conditions", required: [.table, .conditions], access: .user,
+                run: searchByConditions),
+            Operation("sql", access: .user, run: sql),
+        ]
+    }
+
+    private func searchByKey(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let table = try request.tableName()
+        let keys = try request.keys(status: .internalError)
+        let attributes = try request.wantedAttributes(status: .internalError)
+        return try storing(missing: .notFound) { () throws(TableStorageError) in
+            Self.array(try store.records(withKeys: keys, attributes: attributes, of: table))
+        }
+    }
+
+    private func searchByValue(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let attribute = try request.text(.attribute)
+        var search = Search(
+            try request.tableName(), attributes: try request.wantedAttributes(),
+            condition: .wildcard(attribute: attribute, value: request[.value] ?? .null))
+        search.offset = try request.count(.offset) ?? 0
+        search.limit = try request.count(.limit)
+        search.order = try Self.order(request)
+        if search.order == nil {
+            let isReversed = request[.reverse]?.boolValue ?? false
+            search.order = Search.Order(attribute: attribute, isDescending: isReversed)
+        }
+        return try found(search)
+    }
+
+    private func searchByConditions(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        var search = Search(
+            try request.tableName(), attributes: try request.wantedAttributes(),
+            condition: try Self.group(
+                operator: request[.operator_], conditions: request[.conditions], depth: 0))
+        search.offset = try request.count(.offset) ?? 0
+        search.limit = try request.count(.limit)
+        search.order = try Self.order(request)
+        return try found(search)
+    }
+
+    private func sql(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        guard let sql = request[.sql]?.stringValue, !sql.isEmpty else {
+            throw HTTPError(
+                .badRequest, "The 'sql' parameter is missing from the request body")
+        }
+        do throws(TableStorageError) {
+            return Self.array(try store.select(sql))
+        } catch {
+            // HarperDB answers 500 for a table without its database, and its suites expect that.
+            if error.message.hasPrefix("schema not defined") {
+                throw HTTPError(.internalError, error.message, cause: error)
+            }
+            throw OperationRefusal.of(error, missing: .notFound)
+        }
+    }
+
+    private func found(_ search: Search) throws(HTTPError) -> JSONValue {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            Self.array(try store.search(search))
+        }
+    }
+
+    private static func array(_ records: [JSONObject]) -> JSONValue {
+        .array(records.map { .object($0) })
+    }
+}
+
+// MARK: Conditions
+
+extension SearchOperations {
+    private static func group(
+        operator name: JSONValue?, conditions: JSONValue?, depth: Int
+    ) throws(HTTPError) -> SearchCondition {
+        guard let list = conditions?.arrayValue else {
+            throw HTTPError(.badRequest, "'conditions' must be an array")
+        }
+        guard depth <= TableLimits.conditionDepthMax else {
+            throw HTTPError(
+                .badRequest, "conditions are nested more than \(TableLimits.conditionDepthMax) deep"
+            )
+        }
+        let members = try list.map { value throws(HTTPError) in
+            try condition(value, depth: depth)
+        }
+        switch (name?.stringValue ?? "and").lowercased() {
+        case "and", "": return .every(members)
+        case "or": return .any(members)
+        default: throw HTTPError(.badRequest, "'operator' must be 'and' or 'or'")
+        }
+    }
+
+    private static func condition(
+        _ value: JSONValue, depth: Int
+    ) throws(HTTPError) -> SearchCondition {
+        guard let object = value.objectValue else {
+            throw HTTPError(.badRequest, "'conditions' must hold objects")
+        }
+        if let nested = object["conditions"] {
+            return try group(
+                operator: object["operator"], conditions: nested, depth: depth + 1)
+        }
+        guard let attribute = (object["search_attribute"] ?? object["attribute"])?.stringValue
+        else { throw HTTPError(.badRequest, "'search_attribute' is required") }
+        guard let wanted = object["search_value"] ?? object["value"] else {
+            throw HTTPError(.badRequest, "'search_value' is required")
+        }
+        let type = (object["search_type"] ?? object["comparator"])?.stringValue
+        guard let comparator = Comparator(rawValue: type ?? Comparator.equals.rawValue) else {
+            let known = Comparator.allCases.map(\.rawValue).joined(separator: ", ")
+            throw HTTPError(.badRequest, "'search_type' must be one of \(known)")
+        }
+        return .compare(attribute: attribute, comparator, wanted)
+    }
+
+    private static func order(_ request: OperationRequest) throws(HTTPError) -> Search.Order? {
+        guard let sort = request[.sort], sort != .null else { return nil }
+        guard let attribute = sort["attribute"]?.stringValue else {
+            throw HTTPError(.badRequest, "'sort' must be an object with an 'attribute'")
+        }
+        return Search.Order(
+            attribute: attribute, isDescending: sort["descending"]?.boolValue ?? false)
+    }
+}

@@ -1,0 +1,129 @@
+import HTTPCore
+import JSON
+
+/// Users and the two roles that there are.
+struct UserOperations: Sendable {
+    let users: UserStore
+
+    var all: [Operation] {
+        [
+            Operation("user_info", access: .user, run: info),
+            Operation("list_users", access: .superUser(name: "listUsersExternal")) {
+                _ throws(HTTPError) in
+                .array(try users.users().map { .object(Self.shown($0)) })
+            },
+            Operation("list_roles", access: .superUser(name: "listRoles")) {
+                _ throws(HTTPError) in
+                .array(UserStore.roles.map(Self.role))
+            },
+            Operation(
+                "add_user", required: [.role, .username, .password, .active],
+                access: .superUser(name: "addUser"), run: add),
+            Operation(
+                "alter_user", required: [.username], access: .superUser(name: "alterUser"),
+                run: alter),
+            Operation(
+                "drop_user", required: [.username], access: .superUser(name: "dropUser"),
+                run: drop),
+        ]
+    }
+
+    private func info(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        guard let user = request.user, let document = try users.document(user.name) else {
+            throw HTTPError(.unauthorized, "Must login")
+        }
+        return .object(Self.shown(document))
+    }
+
+    private func add(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let name = try Self.nonEmpty(.username, request)
+        let password = try Self.nonEmpty(.password, request)
+        let role = try Self.knownRole(try request.text(.role))
+        guard let isActive = request[.active]?.boolValue else {
+            throw HTTPError(.badRequest, "'active' must be a boolean")
+        }
+        try users.add(name: name, password: password, role: role, isActive: isActive)
+        return .string("\(name) successfully added")
+    }
+
+    private func alter(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let name = try request.text(.username)
+        guard var document = try users.document(name) else {
+            throw HTTPError(.notFound, "User \(name) does not exist")
+        }
+        var changes = 0
+        if request[.password] != nil {
+            document["hash"] = .string(
+                try UserStore.hash(try Self.nonEmpty(.password, request)))
+            changes += 1
+        }
+        if request[.role] != nil {
+            let role = try request.text(.role)
+            // HarperDB answers these two mistakes with 500, and its suites expect that.
+            guard !role.isEmpty else {
+                throw HTTPError(.internalError, "If role is specified, it cannot be empty.")
+            }
+            document["role"] = .string(try Self.knownRole(role))
+            changes += 1
+        }
+        if let active = request[.active] {
+            guard let isActive = active.boolValue else {
+                throw HTTPError(.badRequest, "'active' must be a boolean")
+            }
+            document["active"] = .bool(isActive)
+            changes += 1
+        }
+        guard changes > 0 else {
+            throw HTTPError(
+                .internalError,
+                "nothing to update, must supply active, role or password to update")
+        }
+        document["__updatedtime__"] = .integer(users.milliseconds)
+        try users.put(document)
+        return [
+            "message": "updated 1 of 1 records", "update_hashes": [.string(name)],
+            "skipped_hashes": [],
+        ]
+    }
+
+    private func drop(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let name = try request.text(.username)
+        guard try users.document(name) != nil else {
+            throw HTTPError(.notFound, "User \(name) does not exist")
+        }
+        try users.remove(name)
+        return .string("\(name) successfully deleted")
+    }
+
+    private static func nonEmpty(
+        _ field: OperationRequest.Field, _ request: OperationRequest
+    ) throws(HTTPError) -> String {
+        let text = try request.text(field)
+        guard !text.isEmpty else {
+            throw HTTPError(.badRequest, "'\(field.names[0])' is not allowed to be empty")
+        }
+        return text
+    }
+
+    private static func knownRole(_ role: String) throws(HTTPError) -> String {
+        guard UserStore.roles.contains(role) else {
+            throw HTTPError(.notFound, "\(role) role not found")
+        }
+        return role
+    }
+
+    /// A user as others may see it: without the hash, the role as an object.
+    private static func shown(_ document: JSONObject) -> JSONObject {
+        var shown = document
+        shown["hash"] = nil
+        shown["role"] = role(document["role"]?.stringValue ?? "")
+        return shown
+    }
+
+    private static func role(_ name: String) -> JSONValue {
+        [
+            "id": .string(name), "role": .string(name),
+            "permission": .object([name: true]), "__createdtime__": 0, "__updatedtime__": 0,
+        ]
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import HTTPCore
+import Integrity
+import JSON
+import Synchronization
+import TableStorage
+
+/// Somebody with a login.
+package struct User: Sendable, Hashable {
+    package let name: String
+    package let role: String
+    package let isActive: Bool
+
+    package var isSuperUser: Bool { role == UserStore.superUserRole }
+}
+
+/// Who may log in, and whether a login is right.
+///
+/// Passwords are stored as Argon2id hashes, which take tens of milliseconds to check on purpose.
+/// A login that was right is remembered for a short while under a fingerprint that only this
+/// process can compute, so that a client with a thousand requests pays once.
+package final class UserStore: Sendable {
+    package static let superUserRole = "super_user"
+    static let clusterUserRole = "cluster_user"
+    static let roles = [superUserRole, clusterUserRole]
+
+    private struct Remembered {
+        let user: User
+        let until: Date
+    }
+
+    private let store: TableStore
+    private let fingerprint = KeyedFingerprint()
+    private let remembered = Mutex<[[UInt8]: Remembered]>([:])
+    private let now: @Sendable () -> Date
+
+    private static let kind = "user"
+    private static let rememberedMax = 10_000
+    private static let rememberedTime: TimeInterval = 60
+    /// A login in the header, in bytes; longer ones are wrong without being looked at.
+    private static let credentialsBytesMax = 4_096
+    /// Verified for names that do not exist, so that an answer's time does not tell them apart.
+    private let decoyHash: String
+
+    /// - Parameter firstSuperUser: Is added if there is no user yet.
+    package init(
+        store: TableStore, firstSuperUser: (name: String, password: String),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(HTTPError) {
+        self.store = store
+        self.now = now
+        decoyHash = try Self.hash(UUID().uuidString)
+        if try users().isEmpty {
+            try add(
+                name: firstSuperUser.name, password: firstSuperUser.password,
+                role: Self.superUserRole, isActive: true)
+        }
+    }
+
+    /// The user behind an `Authorization` field.
+    ///
+    /// Blocks while it checks a password: call from a worker thread.
+    ///
+    /// - Throws: 401 with HarperDB's sentences.
+    package func authenticate(_ field: String?) throws(HTTPError) -> User {
+        let (name, password) = try Self.credentials(field)
+        let print = fingerprint.of(Array("\(name)\n\(password)".utf8))
+        let time = now()
+        if let known = remembered.withLock({ $0[print] }), known.until > time { return known.user }
+        guard let document = try document(name) else {
+            _ = PasswordHash.verify(password, against: decoyHash)
+            throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
+        }
+        guard PasswordHash.verify(password, against: document["hash"]?.stringValue ?? "") else {
+            throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
+        }
+        let user = Self.user(document)
+        guard user.isActive else {
+            throw HTTPError(.unauthorized, "Cannot complete request: User is inactive")
+        }
+        remembered.withLock { remembered in
+            if remembered.count >= Self.rememberedMax { remembered.removeAll() }
+            remembered[print] = Remembered(
+                user: user, until: time.addingTimeInterval(Self.rememberedTime))
+        }
+        return user
+    }
+
+    private static let challenge: HTTPFields = ["WWW-Authenticate": "Basic"]
+
+    private static func credentials(
+        _ field: String?
+    ) throws(HTTPError) -> (name: String, password: String) {
+        let missing = HTTPError(.unauthorized, "Must login", fields: challenge)
+        guard let field else { throw missing }
+        let words = field.split(separator: " ", maxSplits: 1)
+        if words.first?.lowercased() == "bearer" {
+            throw HTTPError(.unauthorized, "invalid token", fields: challenge)
+        }
+        guard field.utf8.count <= credentialsBytesMax, words.count == 2,
+            words[0].lowercased() == "basic", let decoded = Data(base64Encoded: String(words[1])),
+            let text = String(validating: decoded, as: UTF8.self),
+            let colon = text.firstIndex(of: ":")
+        else { throw HTTPError(.unauthorized, "Login failed", fields: challenge) }
+        let (name, password) = (text[..<colon], text[text.index(after: colon)...])
+        guard !name.isEmpty || !password.isEmpty else { throw missing }
+        return (String(name), String(password))
+    }
+}
+
+// MARK: The documents
+
+extension UserStore {
+    func users() throws(HTTPError) -> [JSONObject] {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.system.all(kind: Self.kind)
+        }
+    }
+
+    func document(_ name: String) throws(HTTPError) -> JSONObject? {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.system.get(kind: Self.kind, key: name)
+        }
+    }
+
+    func add(name: String, password: String, role: String, isActive: Bool) throws(HTTPError) {
+        guard try document(name) == nil else {
+            throw HTTPError(.conflict, "User \(name) already exists")
+        }
+        let time = store.milliseconds
+        try put([
+            "username": .string(name), "hash": .string(try Self.hash(password)),
+            "role": .string(role), "active": .bool(isActive), "__createdtime__": .integer(time),
+            "__updatedtime__": .integer(time),
+        ])
+    }
+
+    func put(_ document: JSONObject) throws(HTTPError) {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.system.put(
+                document, kind: Self.kind, key: document["username"]?.stringValue ?? "")
+        }
+        forgetLogins()
+    }
+
+    func remove(_ name: String) throws(HTTPError) {
+        try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.system.remove(kind: Self.kind, key: name)
+        }
+        forgetLogins()
+    }
+
+    var milliseconds: Int64 { store.milliseconds }
+
+    /// Whatever changed about a user holds from the next request on.
+    private func forgetLogins() { remembered.withLock { $0.removeAll() } }
+
+    static func user(_ document: JSONObject) -> User {
+        User(
+            name: document["username"]?.stringValue ?? "",
+            role: document["role"]?.stringValue ?? "",
+            isActive: document["active"]?.boolValue ?? false)
+    }
+
+    static func hash(_ password: String) throws(HTTPError) -> String {
+        guard password.utf8.count <= PasswordHash.passwordBytesMax else {
+            throw HTTPError(
+                .badRequest,
+                "a password has at most \(PasswordHash.passwordBytesMax) bytes")
+        }
+        do throws(IntegrityError) {
+            return try PasswordHash.make(password)
+        } catch {
+            throw HTTPError(.internalError, error.message, cause: error)
+        }
+    }
+}
