@@ -8,6 +8,13 @@ package struct HeldOutQuery: Sendable, Hashable {
     package let items: [ItemIndex]
     /// Never empty; in no particular order of merit.
     package let hidden: [ItemIndex]
+
+    package init(reader: Int, draw: Int, items: [ItemIndex], hidden: [ItemIndex]) {
+        self.reader = reader
+        self.draw = draw
+        self.items = items
+        self.hidden = hidden
+    }
 }
 
 /// Readers who are learned from, and readers who are only asked about.

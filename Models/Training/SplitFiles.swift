@@ -49,9 +49,10 @@ package struct SplitFiles: Sendable {
     }
 
     private static func list(_ text: String, of count: Int) throws(TrainingError) -> [ItemIndex] {
-        try text.split(separator: ",").map { place throws(TrainingError) in
-            try item(String(place), of: count)
-        }
+        // A list is never empty: an answer to an empty question, or with nothing to find, has no
+        // quality.
+        try text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { place throws(TrainingError) in try item(String(place), of: count) }
     }
 
     private static func item(_ text: String, of count: Int) throws(TrainingError) -> ItemIndex {

@@ -1,0 +1,78 @@
+import Foundation
+import JSON
+import Retrieval
+import Testing
+import Training
+
+@Suite struct RecipeTests {
+    static func shipped() throws -> JSONObject {
+        let file = Places.repository.appendingPathComponent("Models/Recipes/books.json")
+        let value = try JSONValue(parsing: [UInt8](try Data(contentsOf: file)))
+        return try #require(value.objectValue)
+    }
+
+    private func recipe(_ name: String, _ value: JSONValue?) throws -> Recipe {
+        var object = try Self.shipped()
+        object[name] = value
+        return try Recipe(parsing: JSONValue.object(object).encoded())
+    }
+
+    @Test func `the shipped recipe is read with all that it says`() throws {
+        let recipe = try recipe("model", "books")
+
+        #expect(recipe.model == "books")
+        #expect(recipe.settings.dimensions == 24)
+        #expect(recipe.settings.queryItems == 3)
+        #expect(recipe.split == ReaderSplit.Rules(likedRatingMin: 5, draws: 2))
+        #expect(recipe.candidates.contains(.nearestReader))
+        #expect(recipe.source["seed"] == 42)
+    }
+
+    private static let outOfBounds: [(String, JSONValue)] = [
+        ("dimensions", 0), ("dimensions", 257), ("batch", 1), ("batch", 65_537), ("epochs", 0),
+        ("draws_per_item", 0), ("query_items", 17), ("learning_rate", 0), ("learning_rate", 11),
+        ("seed", -1), ("liked_rating_min", 11), ("evaluation_draws", 0), ("merge_editions", 1),
+        ("require_titles", "yes"), ("expected_ndcg_min", 1.5), ("serving", []),
+        ("serving", ["nearest-reader"]), ("serving", [["rule": "oracle"]]), ("kind", "oracle"),
+        ("model", ""), ("dimensions", 2.5), ("batch", "1024"),
+    ]
+
+    @Test(arguments: outOfBounds)
+    func `a member out of bounds is refused by name`(name: String, value: JSONValue) {
+        let error = #expect(throws: TrainingError.self) { try recipe(name, value) }
+
+        #expect(error?.code == .badRecipe)
+        #expect(error?.message.contains(name) == true)
+    }
+
+    private static let bounds: [(String, JSONValue)] = [
+        ("dimensions", 1), ("dimensions", 256), ("batch", 2), ("batch", 65_536), ("seed", 0),
+        ("liked_rating_min", 0), ("liked_rating_min", 10), ("expected_ndcg_min", 0),
+        ("expected_ndcg_min", 1),
+    ]
+
+    @Test(arguments: bounds)
+    func `a member at its bound is accepted`(name: String, value: JSONValue) throws {
+        #expect(try recipe(name, value).source[name] == value)
+    }
+
+    @Test(arguments: try shipped().names)
+    func `a missing member is refused by name`(name: String) {
+        let error = #expect(throws: TrainingError.self) { try recipe(name, nil) }
+
+        #expect(error?.message.contains(name) == true)
+    }
+
+    @Test func `an unknown member is refused by name`() {
+        let error = #expect(throws: TrainingError.self) { try recipe("learing_rate", 0.1) }
+
+        #expect(error?.message.contains("learing_rate") == true)
+    }
+
+    @Test(arguments: ["", "[]", "{", "{\"model\": \"a\", \"model\": \"b\"}"])
+    func `a text that is no JSON object is refused`(text: String) {
+        let error = #expect(throws: TrainingError.self) { try Recipe(parsing: Array(text.utf8)) }
+
+        #expect(error?.code == .badRecipe)
+    }
+}

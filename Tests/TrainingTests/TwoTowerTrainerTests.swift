@@ -1,0 +1,96 @@
+import Testing
+import Training
+
+@Suite struct TwoTowerTrainerTests {
+    private func trainer(
+        _ change: (inout TwoTowerSettings) -> Void = { _ in }
+    ) -> TwoTowerTrainer {
+        var settings = TwoTowerSettings.small
+        change(&settings)
+        let split = ReaderSplit(.tastes, rules: .init(likedRatingMin: 5, draws: 2))
+        return TwoTowerTrainer(split: split, settings: settings)
+    }
+
+    @Test func `the same seed gives the same embeddings to the last bit`() throws {
+        var (first, second) = (trainer(), trainer())
+
+        _ = try first.train { _ in true }
+        _ = try second.train { _ in true }
+
+        #expect(first.itemEmbeddings == second.itemEmbeddings)
+        #expect(first.readerEmbeddings == second.readerEmbeddings)
+    }
+
+    @Test func `another seed gives other embeddings`() {
+        #expect(trainer().itemEmbeddings != trainer { $0.seed = 43 }.itemEmbeddings)
+    }
+
+    /// At first every reader of the batch is as likely as any other: the loss is ln 32 or a little
+    /// less, for some readers stand in the batch twice.
+    @Test func `the loss begins at that of guessing and falls below half of it`() throws {
+        var trainer = trainer { $0.epochs = 20 }
+
+        let curve = try trainer.train { _ in true }
+
+        let first = try #require(curve.first)
+        let last = try #require(curve.last)
+        #expect((3.2...3.47).contains(first.loss))
+        #expect(last.loss < first.loss / 2)
+        #expect(last.step == trainer.stepCount)
+    }
+
+    /// Recorded from this code: a change of the arithmetic must be meant.
+    @Test func `the loss of a seed is the recorded one`() throws {
+        var trainer = trainer()
+
+        let curve = try trainer.train { _ in true }
+
+        let last = try #require(curve.last)
+        #expect(abs(last.loss - 2.19924) < 1e-3)
+    }
+
+    @Test func `progress is told to the end`() throws {
+        var trainer = trainer()
+        var reports: [TrainingProgress] = []
+
+        _ = try trainer.train { report in
+            reports.append(report)
+            return true
+        }
+
+        let last = try #require(reports.last)
+        #expect(last.step == last.stepCount)
+        #expect(last.secondsRemaining == 0)
+        #expect(reports.allSatisfy { $0.loss.isFinite && $0.secondsRemaining >= 0 })
+    }
+
+    @Test func `a training that is told to stop stops at once`() {
+        var trainer = trainer()
+        var reports = 0
+
+        let error = #expect(throws: TrainingError.self) {
+            try trainer.train { _ in
+                reports += 1
+                return false
+            }
+        }
+
+        #expect(error?.code == .cancelled)
+        #expect(reports == 1)
+    }
+
+    @Test func `a single reader with a single book can be trained on`() throws {
+        let splits = (0..<50).map { reader in
+            ReaderSplit(
+                Interactions(rows: [("r\(reader)", "x", 9)]),
+                rules: .init(likedRatingMin: 5, draws: 1))
+        }
+        let split = try #require(splits.first { !$0.pairs.isEmpty })
+        var trainer = TwoTowerTrainer(split: split, settings: .small)
+
+        let curve = try trainer.train { _ in true }
+
+        #expect(curve.allSatisfy { $0.loss.isFinite })
+        #expect(trainer.itemEmbeddings.allSatisfy { $0.isFinite })
+    }
+}
