@@ -145,7 +145,7 @@ let package = Package(
         tests(of: "BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
         tests(of: "OperationsAPI", uses: ["HTTPCore", "JSON", "TableStorage", "Telemetry"]),
-        tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "Kernels"]),
+        tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
         tests(
             of: "Training",

@@ -4,166 +4,168 @@ import Kernels
 
 /// One question put to the vote of the nearest readers.
 ///
-/// Letters: Q the liked items, I(r) the items of reader r, n(i) how many readers have item i, c(r)
-/// the cosine of the query and r's embedding.
+/// Letters: Q the liked items, I(r) the items of reader r, n(i) how many readers have item i,
+/// w(r, i) 1 if r rated i and `unrated` if not, c(r) the cosine of the query and r's embedding.
 ///
-///     similarity(r) = sum over q in Q and I(r) of n(q)^-rarity / sqrt(|I(r)|)
-///                     + towerWeight max(0, c(r)) / sqrt(|Q|)
-///     score(i)      = n(i)^-damping sum over voting r with i in I(r) of similarity(r)^sharpness
+///     similarity(r) = |I(r)|^-activity sum over q in Q and I(r) of w(r, q) n(q)^-rarity
+///                     + towerWeight max(0, c(r))
+///     score(i)      = n(i)^-damping sum over voting r with i in I(r) of
+///                     w(r, i) similarity(r)^sharpness
 ///
-/// The first term is the cosine of user-based neighbourhoods with rare items weighing more
-/// (Herlocker et al. 1999); the second brings in readers who share no item, only a taste.
+/// The first term is a neighbourhood of readers in which rare items weigh more and readers of
+/// everything weigh less (Herlocker et al. 1999, with the exponents left free); the second brings
+/// in readers who share no item, only a taste.
 struct ReaderElection {
     private struct Voter {
         let reader: Int32
         let weight: Float
-        /// Bit q is set if the reader has liked item q; questions have at most 64 items in it.
+        /// Bit q is set if the reader has liked item q; the last bit stands for all beyond it.
         let shared: UInt64
+    }
+
+    /// What readers share with the question.
+    private struct Shares {
+        /// For each reader the weight of the shared items, 0 for most.
+        var weights: [Float]
+        var masks: [UInt64]
+        /// Readers who share something, each once.
+        var readers: [Int32] = []
     }
 
     private let model: TwoTowerModel
     private let liked: [ItemIndex]
-    private let vote: ReaderVote
+    private let weights: ElectionWeights
     private var voters: [Voter] = []
 
-    init(_ model: TwoTowerModel, _ liked: [ItemIndex], _ vote: ReaderVote) {
+    private static let maskBitLast = UInt64.bitWidth - 1
+
+    init(_ model: TwoTowerModel, _ liked: [ItemIndex], _ weights: ElectionWeights) {
         self.model = model
         self.liked = liked
-        self.vote = vote
-        voters = elect()
+        self.weights = weights
+        voters = elect(shares())
     }
 
     /// The items with most votes, best first, filled up with popular ones if too few got any.
     func winners(_ limit: Int) -> [RankedItem] {
-        var scores: [Int32: Float] = [:]
-        forEachVote { item, voter in scores[item, default: 0] += voter.weight }
-        for item in liked { scores[item.rawValue] = nil }
+        var scores = [Float](repeating: 0, count: model.parts.itemCount)
+        forEachVote { item, weight, _ in scores[Int(item)] += weight }
+        for item in liked { scores[item.place] = 0 }
 
         var top = TopScores(capacity: limit)
-        model.parts.itemCounts.withBuffer { counts in
-            for (item, score) in scores {
-                top.offer(score * power(Float(max(1, counts[Int(item)])), -vote.damping), at: item)
-            }
+        for (item, score) in scores.enumerated() where score > 0 {
+            top.offer(score * weights.damping[item], at: Int32(item))
         }
         let ranked = top.ranked()
         let reasons = companions(of: ranked.map(\.index))
-        var winners = ranked.map { entry in
+        var winners = zip(ranked, reasons).map { entry, reason in
             RankedItem(
-                item: ItemIndex(rawValue: entry.index), score: entry.score,
-                because: reasons[entry.index] ?? liked[0])
+                item: ItemIndex(rawValue: entry.index), score: entry.score, because: reason)
         }
         fillUp(&winners, to: limit, without: scores)
         return winners
     }
 
-    /// Finds the readers who vote, in the order of their indices.
-    private func elect() -> [Voter] {
-        var shared: [Int32: (weight: Float, mask: UInt64)] = [:]
-        model.parts.itemCounts.withBuffer { counts in
-            for (position, item) in liked.enumerated() {
-                let weight = power(Float(max(1, counts[item.place])), -vote.rarity)
-                let start = Int(model.itemReaderOffsets[item.place])
-                let end = Int(model.itemReaderOffsets[item.place + 1])
-                for reader in model.itemReaders[start..<end] {
-                    let before = shared[reader] ?? (0, 0)
-                    shared[reader] = (
-                        before.weight + weight, before.mask | 1 << UInt64(min(position, 63))
-                    )
-                }
+    private func shares() -> Shares {
+        let count = model.parts.readerCount
+        var shares = Shares(
+            weights: [Float](repeating: 0, count: count),
+            masks: [UInt64](repeating: 0, count: count))
+        for (position, item) in liked.enumerated() {
+            let bit: UInt64 = 1 << UInt64(min(position, Self.maskBitLast))
+            let rated = weights.rarity[item.place]
+            let unrated = rated * weights.vote.unrated
+            let start = Int(model.itemReaderOffsets[item.place])
+            for place in start..<start + model.readerCount(of: item.place) {
+                let reader = Int(model.itemReaders[place])
+                if shares.masks[reader] == 0 { shares.readers.append(Int32(reader)) }
+                shares.weights[reader] += model.itemReaderHasRated[place] ? rated : unrated
+                shares.masks[reader] |= bit
             }
         }
-        var top = TopScores(capacity: vote.readers)
-        model.parts.offsets.withBuffer { offsets in
-            if vote.towerWeight > 0 {
-                offerTower(shared, offsets, &top)
-            } else {
-                for (reader, value) in shared {
-                    top.offer(similarity(value.weight, reader, offsets), at: reader)
-                }
+        return shares
+    }
+
+    /// Finds the readers who vote, in the order of their indices: sums must have one order.
+    private func elect(_ shares: Shares) -> [Voter] {
+        var top = TopScores(capacity: weights.vote.readers)
+        if weights.vote.towerWeight > 0 {
+            offerTower(shares, &top)
+        } else {
+            for reader in shares.readers {
+                let place = Int(reader)
+                top.offer(shares.weights[place] * weights.activity[place], at: reader)
             }
         }
         return top.ranked().lazy.filter { $0.score > 0 }
             .map { entry in
                 Voter(
-                    reader: entry.index, weight: power(entry.score, vote.sharpness),
-                    shared: shared[entry.index]?.mask ?? 0)
+                    reader: entry.index, weight: power(entry.score, weights.vote.sharpness),
+                    shared: shares.masks[Int(entry.index)])
             }
             .sorted { $0.reader < $1.reader }
     }
 
-    private func offerTower(
-        _ shared: [Int32: (weight: Float, mask: UInt64)], _ offsets: UnsafeBufferPointer<Int64>,
-        _ top: inout TopScores
-    ) {
+    private func offerTower(_ shares: Shares, _ top: inout TopScores) {
         let query = model.query(of: liked)
-        let square = VectorKernels.dot(query, query, query.count)
-        let scale =
-            square > 0 ? vote.towerWeight / (square * Float(liked.count)).squareRoot() : 0
+        let length = VectorKernels.dot(query, query, query.count).squareRoot()
+        let scale = length > 0 ? weights.vote.towerWeight / length : 0
         model.forEachReader(query) { reader, product in
-            let cosine = max(0, product) / model.readerNorms[Int(reader)]
-            let overlap = shared.isEmpty ? nil : shared[reader]
-            let sharing = overlap.map { similarity($0.weight, reader, offsets) } ?? 0
-            top.offer(sharing + scale * cosine, at: reader)
+            let place = Int(reader)
+            let cosine = max(0, product) / model.readerNorms[place]
+            top.offer(
+                shares.weights[place] * weights.activity[place] + scale * cosine, at: reader)
         }
     }
 
-    private func similarity(
-        _ weight: Float, _ reader: Int32, _ offsets: UnsafeBufferPointer<Int64>
-    ) -> Float {
-        let count = offsets[Int(reader) + 1] - offsets[Int(reader)]
-        return weight / Float(max(1, count)).squareRoot()
-    }
-
-    /// Calls the body with each item of each voter.
+    /// Calls the body with each item of each voter and what the vote weighs.
     @inline(__always)
-    private func forEachVote(_ body: (Int32, Voter) -> Void) {
-        model.parts.offsets.withBuffer { offsets in
-            model.parts.items.withBuffer { items in
-                for voter in voters {
-                    let start = Int(offsets[Int(voter.reader)])
-                    let end = Int(offsets[Int(voter.reader) + 1])
-                    for place in start..<end { body(items[place], voter) }
-                }
+    private func forEachVote(_ body: (Int32, Float, Voter) -> Void) {
+        for voter in voters {
+            let unrated = voter.weight * weights.vote.unrated
+            model.parts.forEachItem(of: voter.reader) { item, rating in
+                body(item, rating > 0 ? voter.weight : unrated, voter)
             }
         }
     }
 
     /// For each item the liked one that its voters share most; the nearer embedding breaks ties.
-    private func companions(of items: [Int32]) -> [Int32: ItemIndex] {
-        var weights: [Int32: [Float]] = Dictionary(
-            uniqueKeysWithValues: items.map { item in
-                let similarities = liked.map {
-                    model.similarity(ItemIndex(rawValue: item), $0) * Float.ulpOfOne
-                }
-                return (item, similarities)
-            })
-        forEachVote { item, voter in
-            guard voter.shared != 0, weights[item] != nil else { return }
-            for position in liked.indices where voter.shared & 1 << UInt64(min(position, 63)) != 0 {
-                weights[item]?[position] += voter.weight
+    private func companions(of items: [Int32]) -> [ItemIndex] {
+        let none: Int32 = -1
+        var places = [Int32](repeating: none, count: model.parts.itemCount)
+        var support = items.enumerated().map { place, item in
+            places[Int(item)] = Int32(place)
+            return liked.map {
+                model.similarity(ItemIndex(rawValue: item), $0) * Float.ulpOfOne
             }
         }
-        return weights.mapValues { weights in
+        forEachVote { item, weight, voter in
+            let place = places[Int(item)]
+            guard place != none, voter.shared != 0 else { return }
+            for position in liked.indices {
+                let bit = UInt64(min(position, Self.maskBitLast))
+                if voter.shared >> bit & 1 != 0 { support[Int(place)][position] += weight }
+            }
+        }
+        return support.map { support in
             var best = 0
-            for position in weights.indices where weights[position] > weights[best] {
+            for position in support.indices where support[position] > support[best] {
                 best = position
             }
             return liked[best]
         }
     }
 
-    private func fillUp(
-        _ winners: inout [RankedItem], to limit: Int, without scores: [Int32: Float]
-    ) {
+    private func fillUp(_ winners: inout [RankedItem], to limit: Int, without scores: [Float]) {
         for item in model.popularItems where winners.count < limit {
             let item = ItemIndex(rawValue: item)
-            guard scores[item.rawValue] == nil, !liked.contains(item) else { continue }
+            guard scores[item.place] == 0, !liked.contains(item) else { continue }
             winners.append(RankedItem(item: item, score: 0, because: liked[0]))
         }
     }
 
     @inline(__always)
     private func power(_ base: Float, _ exponent: Float) -> Float {
-        exponent == 0 ? 1 : exponent == 1 ? base : pow(base, exponent)
+        exponent == 1 ? base : pow(base, exponent)
     }
 }

@@ -21,10 +21,12 @@ package struct RankedItem: Sendable, Hashable {
 package struct Recommender: Sendable {
     package let model: TwoTowerModel
     package let rule: ServingRule
+    private let weights: ElectionWeights?
 
     package init(model: TwoTowerModel, rule: ServingRule) {
         self.model = model
         self.rule = rule
+        weights = if case .readerVote(let vote) = rule { ElectionWeights(model, vote) } else { nil }
     }
 
     /// A bundle's model with the rule that its manifest chose.
@@ -49,7 +51,9 @@ package struct Recommender: Sendable {
         precondition(!liked.isEmpty, "a question names at least one item")
         switch rule {
         case .nearestReader: return nearestReader(liked, limit)
-        case .readerVote(let vote): return ReaderElection(model, liked, vote).winners(limit)
+        case .readerVote(let vote):
+            let weights = weights ?? ElectionWeights(model, vote)
+            return ReaderElection(model, liked, weights).winners(limit)
         case .popularity:
             return model.popularItems.lazy
                 .map(ItemIndex.init(rawValue:)).filter { !liked.contains($0) }.prefix(limit)

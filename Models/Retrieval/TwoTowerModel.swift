@@ -4,7 +4,8 @@ import Kernels
 
 /// What a two-tower model consists of, wherever it lies.
 ///
-/// `offsets[r]..<offsets[r + 1]` are the places of reader r's items, best rated first.
+/// `offsets[r]..<offsets[r + 1]` are the places of reader r's items: the liked ones, best rated
+/// first, then those with the rating 0, which the reader had but did not rate.
 package struct TwoTowerParts: Sendable {
     package var dimensions: Int
     package var itemCount: Int
@@ -48,6 +49,8 @@ package final class TwoTowerModel: Sendable {
     /// The readers of each item, in order, as compressed sparse rows: the turned-round `items`.
     let itemReaderOffsets: [Int32]
     let itemReaders: [Int32]
+    /// Whether the reader of the same place has rated the item.
+    let itemReaderHasRated: [Bool]
     /// The Euclidean length of each reader's embedding; 1 where it is 0.
     let readerNorms: [Float]
     /// Items by how many readers chose them, most chosen first.
@@ -60,7 +63,7 @@ package final class TwoTowerModel: Sendable {
     /// - Complexity: O(pairs + readers * dimensions): some milliseconds for Book-Crossing.
     package init(_ parts: TwoTowerParts) {
         self.parts = parts
-        (itemReaderOffsets, itemReaders) = Self.transpose(parts)
+        (itemReaderOffsets, itemReaders, itemReaderHasRated) = Self.transpose(parts)
         readerNorms = parts.readerEmbeddings.withBuffer { rows in
             (0..<parts.readerCount).map { reader in
                 guard let start = rows.baseAddress else { return 1 }
@@ -97,23 +100,38 @@ package final class TwoTowerModel: Sendable {
                 itemCounts: .mapped(try tensor(TwoTowerTensor.itemCounts))))
     }
 
-    private static func transpose(_ parts: TwoTowerParts) -> ([Int32], [Int32]) {
-        parts.items.withBuffer { items in
-            var starts = [Int32](repeating: 0, count: parts.itemCount + 1)
-            for item in items { starts[Int(item) + 1] += 1 }
-            for item in 0..<parts.itemCount { starts[item + 1] += starts[item] }
-            var next = starts
-            var readers = [Int32](repeating: 0, count: items.count)
-            parts.offsets.withBuffer { offsets in
-                for reader in 0..<parts.readerCount {
-                    for place in Int(offsets[reader])..<Int(offsets[reader + 1]) {
-                        let item = Int(items[place])
-                        readers[Int(next[item])] = Int32(reader)
-                        next[item] += 1
+    private static func transpose(_ parts: TwoTowerParts) -> ([Int32], [Int32], [Bool]) {
+        var starts = [Int32](repeating: 0, count: parts.itemCount + 1)
+        parts.items.withBuffer { for item in $0 { starts[Int(item) + 1] += 1 } }
+        for item in 0..<parts.itemCount { starts[item + 1] += starts[item] }
+        var next = starts
+        var readers = [Int32](repeating: 0, count: Int(starts[parts.itemCount]))
+        var hasRated = [Bool](repeating: false, count: readers.count)
+        for reader in 0..<parts.readerCount {
+            parts.forEachItem(of: Int32(reader)) { item, rating in
+                let place = Int(next[Int(item)])
+                readers[place] = Int32(reader)
+                hasRated[place] = rating > 0
+                next[Int(item)] += 1
+            }
+        }
+        return (starts, readers, hasRated)
+    }
+}
+
+extension TwoTowerParts {
+    /// Calls the body with each item of a reader and its rating.
+    @inline(__always)
+    func forEachItem(of reader: Int32, _ body: (Int32, UInt8) -> Void) {
+        offsets.withBuffer { offsets in
+            items.withBuffer { items in
+                ratings.withBuffer { ratings in
+                    let end = Int(offsets[Int(reader) + 1])
+                    for place in Int(offsets[Int(reader)])..<end {
+                        body(items[place], ratings[place])
                     }
                 }
             }
-            return (starts, readers)
         }
     }
 }
@@ -163,17 +181,18 @@ extension TwoTowerModel {
         }
     }
 
-    /// The items of a reader with their ratings, best rated first.
+    /// The items of a reader with their ratings, best rated first; 0 is none.
     package func ratedItems(of reader: ReaderIndex) -> [(item: ItemIndex, rating: Int)] {
-        parts.offsets.withBuffer { offsets in
-            parts.items.withBuffer { items in
-                parts.ratings.withBuffer { ratings in
-                    (Int(offsets[reader.place])..<Int(offsets[reader.place + 1])).map {
-                        (ItemIndex(rawValue: items[$0]), Int(ratings[$0]))
-                    }
-                }
-            }
+        var rated: [(item: ItemIndex, rating: Int)] = []
+        parts.forEachItem(of: reader.rawValue) { item, rating in
+            rated.append((ItemIndex(rawValue: item), Int(rating)))
         }
+        return rated
+    }
+
+    /// How many readers have the item, rated or not.
+    func readerCount(of item: Int) -> Int {
+        Int(itemReaderOffsets[item + 1] - itemReaderOffsets[item])
     }
 
     /// The cosine of two items' embeddings, in -1...1.

@@ -48,6 +48,10 @@ package struct ReaderSplit: Sendable {
     package private(set) var pairs: [Pair] = []
     package private(set) var validation: [HeldOutQuery] = []
     package private(set) var test: [HeldOutQuery] = []
+    /// What training readers had of the vocabulary without rating it, in the order of the rows.
+    ///
+    /// Nothing is trained on these; they say who knows a book, which helps when readers vote.
+    package private(set) var unratedPairs: [Pair] = []
     /// For each vocabulary item its place in the interactions it came from.
     package private(set) var sources: [ItemIndex] = []
 
@@ -69,8 +73,10 @@ package struct ReaderSplit: Sendable {
         let roles = order.map { Self.role(of: interactions.readers[$0.place], rules) }
 
         var vocabulary: [ItemIndex: ItemIndex] = [:]
+        var trainingReaders: [ReaderIndex: ReaderIndex] = [:]
         for (reader, role) in zip(order, roles) where role == .training {
             let index = ReaderIndex(readers.count)
+            trainingReaders[reader] = index
             readers.append(interactions.readers[reader.place])
             for choice in liked[reader] ?? [] {
                 let item = vocabulary[choice.item] ?? ItemIndex(items.count)
@@ -82,6 +88,7 @@ package struct ReaderSplit: Sendable {
                 pairs.append(Pair(reader: index, item: item, rating: choice.rating))
             }
         }
+        unratedPairs = Self.unrated(interactions, rules, trainingReaders, vocabulary)
         for (asked, path) in [
             (Role.validation, \Self.validation), (Role.test, \Self.test),
         ] {
@@ -91,6 +98,20 @@ package struct ReaderSplit: Sendable {
                     reader: interactions.readers[reader.place], place: place,
                     liked: (liked[reader] ?? []).compactMap { vocabulary[$0.item] }, rules)
             }
+        }
+    }
+
+    private static func unrated(
+        _ interactions: Interactions, _ rules: Rules, _ readers: [ReaderIndex: ReaderIndex],
+        _ vocabulary: [ItemIndex: ItemIndex]
+    ) -> [Pair] {
+        guard rules.likedRatingMin > 0 else { return [] }
+        return (0..<interactions.rowCount).compactMap { row in
+            guard interactions.rowRatings[row] == 0,
+                let reader = readers[interactions.rowReaders[row]],
+                let item = vocabulary[interactions.rowItems[row]]
+            else { return nil }
+            return Pair(reader: reader, item: item, rating: 0)
         }
     }
 

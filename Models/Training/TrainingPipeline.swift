@@ -127,6 +127,7 @@ extension TrainingPipeline {
             runs[pair.reader.place].append(pair)
             counts[pair.item.place] += 1
         }
+        for pair in split.unratedPairs { runs[pair.reader.place].append(pair) }
         var offsets: [Int64] = [0]
         for place in runs.indices {
             runs[place].sort { left, right in
@@ -170,6 +171,7 @@ extension TrainingPipeline {
                 "data_rows": JSONValue(interactions.rowCount),
                 "training_readers": JSONValue(split.readers.count),
                 "training_pairs": JSONValue(split.pairs.count),
+                "unrated_pairs": JSONValue(split.unratedPairs.count),
                 "recipe": .object(recipe.source),
                 "seed": JSONValue(Int(clamping: recipe.settings.seed)),
             ],

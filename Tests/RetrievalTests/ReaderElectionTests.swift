@@ -1,0 +1,108 @@
+import Foundation
+import Identifiers
+import Retrieval
+import Testing
+
+@Suite struct ReaderElectionTests {
+    private static let plain = ReaderVote(
+        readers: 100, towerWeight: 0, unrated: 0.5, rarity: 0, activity: 0, damping: 0,
+        sharpness: 1)
+
+    /// A vote with one setting changed.
+    private func vote(_ change: (inout ReaderVote) -> Void) -> ServingRule {
+        var vote = Self.plain
+        change(&vote)
+        return .readerVote(vote)
+    }
+
+    @Test func `scores are those of the definition`() {
+        let small = SmallModel(
+            items: 5, [[(0, 9), (1, 9), (3, 9)], [(1, 8), (3, 8), (4, 0)], [(2, 7), (4, 7)]])
+        let rule = ServingRule.readerVote(
+            ReaderVote(
+                readers: 9, towerWeight: 0, unrated: 0.5, rarity: 0.5, activity: 1, damping: 0.5,
+                sharpness: 2))
+        let rare = pow(2.0, -0.5)
+        let (first, second) = (pow((1 + rare) / 3, 2), pow(rare / 3, 2))
+
+        let answer = small.answer(rule, to: [0, 1])
+
+        #expect(answer.items == [3, 4, 2])
+        #expect(abs(Double(answer[0].score) - (first + second) * rare) < 1e-6)
+        #expect(abs(Double(answer[1].score) - second * 0.5 * rare) < 1e-6)
+        #expect(answer[2].score == 0)
+    }
+
+    @Test func `only so many readers vote, the nearest first`() {
+        let small = SmallModel(
+            items: 5, [[(0, 9), (3, 9)], [(0, 9), (1, 9), (4, 9)]])
+
+        let answer = small.answer(vote { $0.readers = 1 }, to: [0, 1])
+
+        #expect(answer.first?.item.place == 4)
+        #expect(answer.items.firstIndex(of: 3).map { answer[$0].score } == 0)
+    }
+
+    @Test func `a reader with many items counts less if activity does`() {
+        let small = SmallModel(
+            items: 5, [[(0, 9), (1, 9), (2, 9), (3, 9)], [(0, 9), (4, 9)]])
+
+        #expect(small.answer(vote { $0.activity = 0 }, to: [0]).items.first == 1)
+        #expect(small.answer(vote { $0.activity = 1 }, to: [0]).items.first == 4)
+    }
+
+    @Test func `what everybody has counts less if damping does`() {
+        let small = SmallModel(
+            items: 4,
+            [[(0, 9), (1, 9), (3, 9)], [(1, 9)], [(1, 9)], [(0, 9), (1, 9), (2, 0)]])
+
+        #expect(small.answer(vote { $0.damping = 0 }, to: [0]).items.first == 1)
+        #expect(small.answer(vote { $0.damping = 1 }, to: [0]).items.first == 3)
+    }
+
+    @Test func `an item that few have says more about a reader if rarity counts`() {
+        let small = SmallModel(
+            items: 5, [[(0, 9), (3, 9)], [(1, 9), (4, 9)], [(0, 9)], [(0, 9)]])
+
+        #expect(small.answer(vote { $0.rarity = 0 }, to: [0, 1]).items.first == 3)
+        #expect(small.answer(vote { $0.rarity = 1 }, to: [0, 1]).items.first == 4)
+    }
+
+    @Test func `an item without a rating counts as much as the vote says`() {
+        let small = SmallModel(items: 3, [[(0, 9), (1, 9), (2, 0)]])
+
+        let answer = small.answer(vote { $0.unrated = 0.25 }, to: [0])
+
+        #expect(answer.items == [1, 2])
+        #expect(answer.map(\.score) == [1, 0.25])
+    }
+
+    @Test func `readers who share nothing vote only through the tower`() {
+        var small = SmallModel(items: 3, [[(1, 9)], [(2, 9)]])
+        small.itemRows = [[1, 0], [0, 1], [0, 1]]
+        small.readerRows = [[-1, 0], [1, 0.5]]
+
+        let without = small.answer(vote { $0.towerWeight = 0 }, to: [0])
+        let with = small.answer(vote { $0.towerWeight = 0.5 }, to: [0])
+
+        #expect(without.map(\.score) == [0, 0])
+        #expect(with.items == [2, 1])
+        #expect(with[0].score > 0 && with[1].score == 0)
+    }
+
+    @Test func `the reason is the liked item that the voters of an item share most`() {
+        let small = SmallModel(
+            items: 4, [[(0, 9), (2, 9)], [(1, 9), (3, 9)], [(1, 9), (3, 9)]])
+
+        let answer = small.answer(.readerVote(Self.plain), to: [0, 1])
+
+        #expect(answer.items == [3, 2])
+        #expect(answer.reasons == [1, 0])
+    }
+
+    @Test func `items with equal votes come in the order of their indices`() {
+        let small = SmallModel(items: 5, [[(4, 9), (0, 9), (2, 9), (3, 9), (1, 9)]])
+
+        #expect(small.answer(.readerVote(Self.plain), to: [0]).items == [1, 2, 3, 4])
+    }
+}
