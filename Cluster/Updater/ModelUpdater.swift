@@ -67,7 +67,7 @@ package final class ModelUpdater: Sendable {
         var latestTag: String?
     }
 
-    let configuration: Configuration
+    package let configuration: Configuration
     let source: any FeedSource
     let store: ModelStore
     let receiver: ModelReceiver
