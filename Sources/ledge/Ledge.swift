@@ -8,8 +8,9 @@ struct Ledge {
         name: "ledge",
         summary: "Recommendations at the edge: a table store, custom functions and their models.",
         subcommands: [
-            TrainCommand.command, EvaluateCommand.command,
-            ModelsCommand.command,
+            ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
+            ModelsCommand.command, TrainerCommand.command, ClusterCommand.command,
+            DemoCommand.command, SampleCommand.command,
         ])
 
     static func main() async {

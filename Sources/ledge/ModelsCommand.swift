@@ -6,7 +6,7 @@ import JSON
 enum ModelsCommand {
     static let command = Command(
         name: "models", summary: "Inspect, verify and publish bundles.",
-        subcommands: [inspect, verify])
+        subcommands: [inspect, verify, publish])
 
     static let inspect = Command(
         name: "inspect", summary: "Show what a bundle holds.",
@@ -46,6 +46,23 @@ enum ModelsCommand {
             Terminal.line(
                 "\(bundle.manifest.modelName) version \(bundle.manifest.version) is sound: "
                     + "manifest sha256:\(bundle.digest.hex)")
+            return .success
+        })
+
+    static let publish = Command(
+        name: "publish", summary: "Send a bundle to a trainer, which signs and announces it.",
+        parameters: [Parameter(name: "bundle", help: "a bundle's directory")],
+        options: [
+            Option("--to", value: "URL", "The trainer's feed (http://127.0.0.1:9926/models).")
+        ],
+        discussion: "HDB_ADMIN_USERNAME and HDB_ADMIN_PASSWORD are the login at the trainer.",
+        run: { arguments in
+            let trainer = TrainerClient(
+                base: arguments.value("--to") ?? "http://127.0.0.1:9926/models",
+                username: arguments.environment["HDB_ADMIN_USERNAME"] ?? "HDB_ADMIN",
+                password: arguments.environment["HDB_ADMIN_PASSWORD"] ?? "password")
+            let published = try trainer.publish(bundle: arguments.parameter("bundle"))
+            Terminal.line("published version \(published.version) as entry \(published.seq)")
             return .success
         })
 

@@ -1,0 +1,158 @@
+import BundleFormat
+import ClusterPublisher
+import ClusterUpdater
+import Foundation
+import FunctionRuntime
+import HTTPCore
+import HTTPTransport
+import OperationsAPI
+import RecommendBooks
+import Synchronization
+import TableStorage
+import Telemetry
+
+/// A whole node: tables, functions, models, and both ports. The composition root.
+///
+/// Everything is made here and handed down; no part reaches for the clock, the environment or
+/// another part by itself.
+package final class Node: Sendable {
+    package struct Addresses: Sendable, Hashable {
+        package let operationsPort: Int
+        package let functionsPort: Int
+    }
+
+    private let configuration: NodeConfiguration
+    private let log: Log
+    private let metrics: Metrics
+    private let server: HTTPServer
+    private let updaters: [ModelUpdater]
+    private let trainer: TrainerDirectory?
+    private let started: Date
+
+    /// Makes a node; nothing listens and nothing is pulled before ``start()``.
+    ///
+    /// - Throws: `.unsafeLogin`, `.storageFailed`, `.keysMissing`, `.badConfiguration`.
+    package init(
+        _ configuration: NodeConfiguration, log: Log,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(NodeError) {
+        Limits.check()
+        try Self.checkLogin(configuration)
+        self.configuration = configuration
+        self.log = log
+        metrics = Metrics()
+        started = now()
+        let parts = try NodeParts(configuration, log: log, metrics: metrics, now: now)
+        updaters = parts.updaters
+        trainer = parts.trainer
+        let page = StatusPage(
+            configuration: configuration, updaters: parts.updaters, trainer: parts.trainer,
+            models: parts.registry.models, metrics: metrics, started: started, now: now)
+        server = try Self.server(configuration, parts, page, log: log, metrics: metrics)
+    }
+
+    /// A login that everybody knows must not be reachable by everybody.
+    private static func checkLogin(_ configuration: NodeConfiguration) throws(NodeError) {
+        let isLoopback =
+            configuration.address == "localhost" || configuration.address == "::1"
+            || configuration.address.hasPrefix("127.")
+        guard isLoopback || configuration.superUser.password != Credentials.wellKnown.password
+        else {
+            throw NodeError(
+                .unsafeLogin,
+                "the super user has the well-known password on the public address "
+                    + "\(configuration.address); set HDB_ADMIN_USERNAME and HDB_ADMIN_PASSWORD, or "
+                    + "listen on 127.0.0.1")
+        }
+    }
+
+    private static func server(
+        _ configuration: NodeConfiguration, _ parts: NodeParts, _ page: StatusPage, log: Log,
+        metrics: Metrics
+    ) throws(NodeError) -> HTTPServer {
+        let options = HTTPRouter.Options(cors: HTTPCrossOrigin(), ignoresTrailingSlash: true)
+        do throws(HTTPError) {
+            var settings = HTTPServerConfiguration(
+                workers: HTTPWorkerLimits(
+                    threads: Limits.workerThreads, queuedMax: Limits.queuedRequestsMax))
+            settings.limits = HTTPLimits().with(bodyBytesMax: Limits.functionBodyBytesMax)
+            settings.connections.bodyBytesTotalMax = Limits.bodyBytesTotalMax
+            return HTTPServer(
+                listeners: [
+                    HTTPListener(
+                        address: configuration.address, port: configuration.operationsPort,
+                        router: try HTTPRouter(
+                            routes: parts.operations.routes + [page.route], options: options)),
+                    HTTPListener(
+                        address: configuration.address, port: configuration.functionsPort,
+                        router: try HTTPRouter(
+                            routes: parts.registry.routes + parts.publisherRoutes
+                                + [page.route, page.healthRoute], options: options)),
+                ], configuration: settings, log: log.module("http"), metrics: metrics)
+        } catch {
+            throw NodeError(.badConfiguration, error.message, cause: error)
+        }
+    }
+}
+
+// MARK: Life
+
+extension Node {
+    /// Opens both ports and begins to follow the feed.
+    ///
+    /// - Throws: `.addressUnavailable`.
+    package func start() throws(NodeError) -> Addresses {
+        let ports: [Int]
+        do throws(HTTPTransportError) {
+            ports = try server.start()
+        } catch {
+            throw NodeError(
+                .addressUnavailable,
+                "the node cannot listen on \(configuration.address): \(error.message)",
+                cause: error)
+        }
+        for updater in updaters {
+            updater.boot()
+            Thread.detachNewThread { updater.run() }
+        }
+        return Addresses(operationsPort: ports[0], functionsPort: ports[1])
+    }
+
+    /// Serves until ``stop()``; what runs then is finished.
+    package func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.server.run() }
+            if let trainer { group.addTask { await self.refresh(trainer) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Ends the node: no new requests, those that run are finished.
+    package func stop() async {
+        for updater in updaters { updater.stop() }
+        await server.shutdown(grace: Limits.shutdownGrace)
+    }
+
+    /// A feed without news must not expire.
+    private func refresh(_ trainer: TrainerDirectory) async {
+        while !Task.isCancelled {
+            for channel in trainer.channels {
+                do throws(PublisherError) {
+                    if let entry = try trainer.refresh(channel) {
+                        log.info("signed the feed anew", ["channel": channel, "seq": entry.seq])
+                    }
+                } catch {
+                    log.error(
+                        "the feed could not be signed anew and will expire",
+                        ["channel": channel, "cause": error.message])
+                }
+            }
+            do {
+                try await Task.sleep(for: .seconds(Limits.refreshInterval))
+            } catch {
+                return
+            }
+        }
+    }
+}

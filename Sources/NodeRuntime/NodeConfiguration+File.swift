@@ -1,0 +1,87 @@
+import Foundation
+import JSON
+import Telemetry
+
+extension NodeConfiguration {
+    /// A configuration file is small; anything larger is the wrong file.
+    private static let fileBytesMax = 1 << 20
+
+    /// Takes over what a JSON file says; an unknown member is an error, not a typing mistake
+    /// that nobody notices.
+    ///
+    /// Members: `name`, `address`, `operations_port`, `functions_port`, `trainer`, `feed`, `trust`,
+    /// `csv_folders`, `log_level`, `log_format`.
+    package mutating func apply(file path: String) throws(NodeError) {
+        let object = try Self.object(at: path)
+        for (name, value) in object.members {
+            guard try apply(name, value, of: object) else {
+                throw NodeError(
+                    .badConfiguration, "\(path): the member \"\(name)\" is unknown or malformed")
+            }
+        }
+    }
+
+    private static func object(at path: String) throws(NodeError) -> JSONObject {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            throw NodeError(.badConfiguration, "the configuration file \(path) cannot be read")
+        }
+        guard file.count <= fileBytesMax else {
+            throw NodeError(
+                .badConfiguration,
+                "\(path) has \(file.count) bytes, a configuration has at most \(fileBytesMax)")
+        }
+        do throws(JSONError) {
+            guard let object = try JSONValue(parsing: [UInt8](file)).objectValue else {
+                throw JSONError(.unexpectedShape, "it is no JSON object")
+            }
+            return object
+        } catch {
+            throw NodeError(.badConfiguration, "\(path): \(error.message)", cause: error)
+        }
+    }
+
+    /// - Returns: False if there is no such member, or its value is of the wrong type.
+    private mutating func apply(
+        _ name: String, _ value: JSONValue, of object: JSONObject
+    ) throws(NodeError) -> Bool {
+        switch name {
+        case "name": set(\.name, value.stringValue)
+        case "address": set(\.address, value.stringValue)
+        case "operations_port": set(\.operationsPort, Self.port(value))
+        case "functions_port": set(\.functionsPort, Self.port(value))
+        case "trainer": set(\.isTrainer, value.boolValue)
+        case "csv_folders":
+            set(\.csvFolders, value.arrayValue.map { $0.compactMap(\.stringValue) })
+        case "log_level": set(\.logLevel, value.stringValue.flatMap(LogLevel.init(name:)))
+        case "log_format": set(\.logFormat, value.stringValue.flatMap(LogFormat.init(rawValue:)))
+        case "feed", "trust":
+            if let url = object["feed"]?.stringValue, let trust = object["trust"]?.stringValue {
+                set(\.following, FollowedFeed(url: url, trustFile: trust))
+            } else {
+                throw NodeError(
+                    .badConfiguration, "\"feed\" and \"trust\" must both be there, and be text")
+            }
+        default: false
+        }
+    }
+
+    private mutating func set<Value>(
+        _ member: WritableKeyPath<Self, Value>, _ value: Value?
+    ) -> Bool {
+        guard let value else { return false }
+        self[keyPath: member] = value
+        return true
+    }
+
+    private mutating func set<Value>(
+        _ member: WritableKeyPath<Self, Value?>, _ value: Value?
+    ) -> Bool {
+        guard let value else { return false }
+        self[keyPath: member] = value
+        return true
+    }
+
+    private static func port(_ value: JSONValue) -> Int? {
+        value.integerValue.flatMap { (0...Int(UInt16.max)).contains($0) ? $0 : nil }
+    }
+}

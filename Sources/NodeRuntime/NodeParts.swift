@@ -1,0 +1,132 @@
+import BundleFormat
+import ClusterPublisher
+import ClusterUpdater
+import Foundation
+import FunctionRuntime
+import HTTPCore
+import OperationsAPI
+import RecommendBooks
+import TableStorage
+import Telemetry
+
+/// The parts of a node, made in the order in which they need one another.
+struct NodeParts {
+    let operations: OperationsAPI
+    let registry: FunctionRegistry
+    let updaters: [ModelUpdater]
+    let trainer: TrainerDirectory?
+    let publisherRoutes: [HTTPRoute]
+
+    init(
+        _ configuration: NodeConfiguration, log: Log, metrics: Metrics,
+        now: @escaping @Sendable () -> Date
+    ) throws(NodeError) {
+        let root = configuration.root
+        let (store, jobs) = try Self.storing { () throws(TableStorageError) in
+            let store = try TableStore(root: "\(root)/tables", log: log.module("tables"), now: now)
+            return (store, try JobRunner(store: store, log: log.module("jobs")))
+        }
+        let users: UserStore
+        do throws(HTTPError) {
+            users = try UserStore(
+                store: store,
+                firstSuperUser: (
+                    configuration.superUser.username, configuration.superUser.password
+                ), now: now)
+        } catch {
+            throw NodeError(.storageFailed, error.message, cause: error)
+        }
+        operations = OperationsAPI(
+            store: store, users: users, jobs: jobs,
+            csvFolders: try Self.csvFolders(configuration), log: log.module("operations"))
+        let context = FunctionContext(
+            store: store, log: log.module("functions"), metrics: metrics, now: now)
+        do throws(FunctionError) {
+            registry = try FunctionRegistry(FunctionCatalog.functions(context))
+        } catch {
+            throw NodeError(.badConfiguration, error.message, cause: error)
+        }
+        trainer = try Self.trainer(configuration, now: now)
+        publisherRoutes =
+            trainer.map { trainer in
+                PublisherRoutes(directory: trainer, log: log.module("publisher")) {
+                    request throws(HTTPError) in
+                    let user = try users.authenticate(request.fields["Authorization"])
+                    guard user.isSuperUser else {
+                        throw HTTPError(.forbidden, "only super users may publish")
+                    }
+                }.routes
+            } ?? []
+        updaters = try Self.updaters(
+            configuration, registry, log: log.module("cluster"), metrics: metrics, now: now)
+    }
+
+    /// Folders by their real paths, so that a link cannot lead out of them.
+    private static func csvFolders(_ configuration: NodeConfiguration) throws(NodeError) -> [String]
+    {
+        let own = "\(configuration.root)/csv"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: own, withIntermediateDirectories: true)
+        } catch {
+            throw NodeError(.storageFailed, "the folder \(own) cannot be made", cause: error)
+        }
+        return ([own] + configuration.csvFolders).map {
+            URL(fileURLWithPath: $0).resolvingSymlinksInPath().path
+        }
+    }
+
+    private static func trainer(
+        _ configuration: NodeConfiguration, now: @escaping @Sendable () -> Date
+    ) throws(NodeError) -> TrainerDirectory? {
+        guard configuration.isTrainer else { return nil }
+        do throws(PublisherError) {
+            return try TrainerDirectory(at: "\(configuration.root)/trainer", now: now)
+        } catch {
+            throw NodeError(.keysMissing, error.message, cause: error)
+        }
+    }
+
+    private static func updaters(
+        _ configuration: NodeConfiguration, _ registry: FunctionRegistry, log: Log,
+        metrics: Metrics, now: @escaping @Sendable () -> Date
+    ) throws(NodeError) -> [ModelUpdater] {
+        guard let feed = configuration.following else { return [] }
+        guard let trust = FileManager.default.contents(atPath: feed.trustFile) else {
+            throw NodeError(
+                .keysMissing,
+                "the trust file \(feed.trustFile) cannot be read; 'ledge trainer init' at the "
+                    + "trainer makes it")
+        }
+        do throws(PullFailure) {
+            return try registry.models.map { model throws(PullFailure) in
+                try ModelUpdater(
+                    configuration: .init(
+                        channel: model.modelName, nodeName: configuration.name),
+                    trust: [UInt8](trust), source: HTTPFeedSource(base: feed.url),
+                    store: try ModelStore(root: "\(configuration.root)/models/\(model.modelName)"),
+                    receiver: ModelReceiver(prepare: model.prepare, offer: model.offer),
+                    log: log, metrics: metrics, now: now)
+            }
+        } catch {
+            throw NodeError(.storageFailed, "\(error.code): \(error.message)", cause: error)
+        }
+    }
+
+    private static func storing<Answer>(
+        _ body: () throws(TableStorageError) -> Answer
+    ) throws(NodeError) -> Answer {
+        do throws(TableStorageError) {
+            return try body()
+        } catch {
+            throw NodeError(.storageFailed, error.message, cause: error)
+        }
+    }
+}
+
+/// The functions that this program was built with: one row for each.
+enum FunctionCatalog {
+    static func functions(_ context: FunctionContext) -> [any CustomFunction] {
+        [BookRecommender.function(context)]
+    }
+}
