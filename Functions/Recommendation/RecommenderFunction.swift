@@ -195,20 +195,25 @@ extension RecommenderFunction {
             description.page.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let location = "/\(description.project)/ui/"
         return [
-            // The page's own addresses are relative, so its address must end with a slash.
+            // The port takes "/ui" and "/ui/" for one path. The page's own addresses are relative,
+            // so only the second is the page, and the first leads there.
             HTTPRoute(
                 .get, "/ui",
                 .immediate { request throws(HTTPError) in
-                    HTTPResponse(status: .permanentRedirect, fields: ["Location": location])
+                    guard !request.path.hasSuffix("/") else { return try page(files[""]) }
+                    return HTTPResponse(
+                        status: .permanentRedirect, fields: ["Location": location])
                 }),
             HTTPRoute(
                 .get, "/ui/{path...}",
                 .immediate { request throws(HTTPError) in
-                    guard let file = files[request.parameters["path"] ?? ""] else {
-                        throw HTTPError(.notFound, "there is no such file on this page")
-                    }
-                    return HTTPResponse(type: file.type, bytes: file.bytes)
+                    try page(files[request.parameters["path"] ?? ""])
                 }),
         ]
+    }
+
+    private func page(_ file: PageFile?) throws(HTTPError) -> HTTPResponse {
+        guard let file else { throw HTTPError(.notFound, "there is no such file on this page") }
+        return HTTPResponse(type: file.type, bytes: file.bytes)
     }
 }
