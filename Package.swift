@@ -168,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "BundleFormat", "HTTPCore", "HTTPTransport", "JSON", "NodeRuntime", "TestSupport",
+                "BundleFormat", "ClusterPublisher", "HTTPCore", "HTTPTransport", "JSON",
+                "NodeRuntime", "Telemetry", "TestSupport", "ledge",
             ],
             path: "Tests/NodeTests", swiftSettings: strict),
         .testTarget(

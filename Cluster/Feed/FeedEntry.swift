@@ -29,7 +29,8 @@ package struct Candidate: Sendable, Hashable {
         self.salt = salt
     }
 
-    /// Whether a node takes part: the hash of its name and the salt decides, no server keeps a list.
+    /// Whether a node takes part: the hash of its name and the salt decides, no server keeps
+    /// a list.
     package func includes(node: String) -> Bool {
         let hash = SHA256Digest.of(Array("\(salt)\n\(node)".utf8)).bytes
         let place = hash.prefix(4).reduce(0) { $0 << 8 | Int($1) }

@@ -23,7 +23,9 @@ package struct AcceptedEntry: Sendable, Hashable {
     package let position: FeedPosition
 }
 
-/// The rules by which both sides of the feed agree what is true. Pure: no clock, no disk, no network.
+/// The rules by which both sides of the feed agree what is true.
+///
+/// Pure: no clock, no disk, no network.
 ///
 /// An entry is accepted if, in this order:
 /// 1. it is a signed text of at most 24 KiB whose first line says that it is an entry;

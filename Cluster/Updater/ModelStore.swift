@@ -50,6 +50,9 @@ package final class ModelStore: Sendable {
 
     deinit { close(lock) }
 
+    /// Lets another process, or another value of this one, work here.
+    package func release() { flock(lock, LOCK_UN) }
+
     private static func lock(_ path: String) throws(PullFailure) -> Int32 {
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw failed("opening", path) }

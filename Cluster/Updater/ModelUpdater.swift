@@ -78,6 +78,8 @@ package final class ModelUpdater: Sendable {
     private let random: @Sendable () -> Double
     private let isStopped = Atomic<Bool>(false)
     private let wake = DispatchSemaphore(value: 0)
+    /// Left when ``run()`` has ended.
+    private let running = DispatchGroup()
     private let failures: Counter
 
     /// - Parameter trust: The key file that the operator gave to this node.
@@ -154,8 +156,13 @@ package final class ModelUpdater: Sendable {
         }
     }
 
-    /// Pulls again and again until ``stop()``.
+    /// Pulls again and again until ``stop()``, then gives the store to whoever wants it next.
     package func run() {
+        running.enter()
+        defer {
+            store.release()
+            running.leave()
+        }
         var backoff = Backoff()
         while !isStopped.load(ordering: .acquiring) {
             let pause: Duration
@@ -173,12 +180,16 @@ package final class ModelUpdater: Sendable {
         }
     }
 
-    /// Ends ``run()`` soon, also in the middle of a download.
+    /// Ends ``run()``, also in the middle of a download, and waits until it has ended.
     package func stop() {
         isStopped.store(true, ordering: .releasing)
         source.stop()
         wake.signal()
+        _ = running.wait(timeout: .now() + Self.stopSeconds)
     }
+
+    /// The longest step that cannot be interrupted is hashing a large blob.
+    private static let stopSeconds = 10.0
 
     /// One look at the feed, and everything that follows from it.
     ///

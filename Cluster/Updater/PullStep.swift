@@ -1,7 +1,9 @@
 /// Where a pull is. The state machine of the updater:
 ///
 /// ```
-/// idle -> entry -> manifest -> plan -> fetch -> stage -> probe -> commit -> swap -> probation -> idle
+/// idle -> entry -> manifest -> plan -> fetch -> stage -> probe -> commit -> swap -> probation
+///   ^                                                                                   |
+///   +-----------------------------------------------------------------------------------+
 /// any failure: reason code, backoff, the serving model untouched
 /// ```
 ///
