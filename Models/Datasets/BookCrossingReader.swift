@@ -29,15 +29,20 @@ package struct BookCrossingReader {
         (ratings: "BX-Book-Ratings.csv", books: "BX-Books.csv"),
     ]
     private static let ratingMax = 10
+    private static let tenLength = 10
+    /// Room for the pairs of the largest copy that is about, so that the table seldom grows.
+    private static let pairsExpected = 1_000_000
 
     private let options: Options
     private var dataset: Dataset
-    /// The item of each ISBN as it is written, so that each spelling is parsed once.
-    private var itemOfSpelling: [String: ItemIndex] = [:]
+    /// ISBNs as they are written, so that each spelling is parsed once.
+    private var spellings = KeyTable()
+    /// The item of each spelling; nil if the item is left out.
+    private var itemOfSpelling: [ItemIndex?] = []
+    private var readers = KeyTable()
     private var itemOfKey: [String: ItemIndex] = [:]
     private var itemOfTitle: [String: ItemIndex] = [:]
     private var descriptions: [String: Dataset.Item] = [:]
-    private var leftOut: Set<String> = []
 
     private init(name: String, options: Options) {
         self.options = options
@@ -65,6 +70,7 @@ package struct BookCrossingReader {
         let books = "\(directory)/\(found.books)"
         if files.fileExists(atPath: books) { try reader.readBooks(books) }
         try reader.readRatings("\(directory)/\(found.ratings)")
+        reader.addUnratedEditions()
         guard reader.dataset.rowCount > 0 else {
             throw DatasetError(
                 .empty,
@@ -111,8 +117,11 @@ extension BookCrossingReader {
 
     /// Without white space at the ends, and with the few entities that the dumps contain resolved.
     private static func cleaned(_ text: String) -> String {
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard trimmed.contains("&") else { return trimmed }
+        // Most texts need nothing, and the search for it in bytes costs almost nothing.
+        let ends = [text.utf8.first, text.utf8.last]
+        let isPlain = ends.allSatisfy { ($0 ?? 0) > UInt8(ascii: " ") && ($0 ?? 0) < 0x80 }
+        let trimmed = isPlain ? text : text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard trimmed.utf8.contains(UInt8(ascii: "&")) else { return trimmed }
         return entities.reduce(trimmed) { $0.replacing($1.entity, with: $1.character) }
     }
 
@@ -127,7 +136,10 @@ extension BookCrossingReader {
     private mutating func key(of written: String) -> String {
         let plain = String(decoding: ISBN.significant(written), as: UTF8.self)
         guard !plain.isEmpty else { return "" }
-        if let isbn = ISBN(plain) { return isbn.ten ?? isbn.thirteen }
+        if let isbn = ISBN(plain) {
+            // Ten characters with the right check digit are already the form that is wanted.
+            return plain.utf8.count == Self.tenLength ? plain : isbn.ten ?? isbn.thirteen
+        }
         if let isbn = ISBN(restoringZeros: plain) {
             dataset.report.count(.restoredZeros, example: written)
             return isbn.ten ?? isbn.thirteen
@@ -145,8 +157,7 @@ extension BookCrossingReader {
         let user = try table.column(["user_id", "User-ID"])
         let isbn = try table.column(["isbn"])
         let rating = try table.column(["rating", "Book-Rating"])
-        var indexOfReader: [String: ReaderIndex] = [:]
-        var rowOfPair: [UInt64: Int] = [:]
+        var rowOfPair: [UInt64: Int] = Dictionary(minimumCapacity: Self.pairsExpected)
         while let row = table.next() {
             dataset.report.ratingRowsRead += 1
             if case .malformed(let error) = row {
@@ -154,9 +165,8 @@ extension BookCrossingReader {
                 continue
             }
             let fields = table.reader
-            let name = fields.text(user)
-            let written = fields.text(isbn)
-            guard !name.isEmpty, !written.isEmpty else {
+            let hasKeys = [user, isbn].allSatisfy { fields.withBytes(of: $0) { !$0.isEmpty } }
+            guard hasKeys else {
                 dataset.report.count(.missingField, example: "\(path), line \(fields.line)")
                 continue
             }
@@ -164,10 +174,12 @@ extension BookCrossingReader {
                 dataset.report.count(.ratingOutOfRange, example: "\(path), line \(fields.line)")
                 continue
             }
-            guard let item = item(writtenAs: written) else { continue }
-            let reader = Self.intern(name, &indexOfReader, &dataset.readers)
-            append(reader, item, UInt8(value), &rowOfPair)
+            let spelling = fields.withBytes(of: isbn) { spellings.number(of: $0) }
+            guard let item = item(spelledAs: Int(spelling)) else { continue }
+            let reader = fields.withBytes(of: user) { readers.number(of: $0) }
+            append(ReaderIndex(rawValue: reader), item, UInt8(value), &rowOfPair)
         }
+        dataset.readers = readers.keys
         dataset.report.ratingRowsKept = dataset.rowCount
     }
 
@@ -181,7 +193,7 @@ extension BookCrossingReader {
         if let row = rowOfPair[pair] {
             dataset.report.count(
                 .repeatedPair,
-                example: "\(dataset.readers[reader.place]), \(dataset.items[item.place].key)")
+                example: "\(readers.key(reader.place)), \(dataset.items[item.place].key)")
             dataset.rowRatings[row] = rating
             return
         }
@@ -192,20 +204,14 @@ extension BookCrossingReader {
     }
 
     /// The item of an ISBN, made at its first rating; nil if the item is left out.
-    private mutating func item(writtenAs written: String) -> ItemIndex? {
-        if let known = itemOfSpelling[written] { return known }
-        if leftOut.contains(written) {
-            dataset.report.count(.untitledItem, example: written)
-            return nil
+    private mutating func item(spelledAs spelling: Int) -> ItemIndex? {
+        if spelling == itemOfSpelling.count {
+            let key = key(of: spellings.key(spelling))
+            itemOfSpelling.append(itemOfKey[key] ?? newItem(key))
         }
-        let key = key(of: written)
-        guard let item = itemOfKey[key] ?? newItem(key) else {
-            leftOut.insert(written)
-            dataset.report.count(.untitledItem, example: written)
-            return nil
-        }
-        itemOfSpelling[written] = item
-        return item
+        if let item = itemOfSpelling[spelling] { return item }
+        dataset.report.count(.untitledItem, example: spellings.key(spelling))
+        return nil
     }
 
     private mutating func newItem(_ key: String) -> ItemIndex? {
@@ -213,7 +219,7 @@ extension BookCrossingReader {
             descriptions[key]
             ?? Dataset.Item(key: key, title: "", author: "", year: nil, publisher: "")
         guard !options.requiresTitles || !description.title.isEmpty else { return nil }
-        let title = "\(description.title.lowercased())\n\(description.author.lowercased())"
+        let title = Self.title(of: description)
         if options.mergesEditions, !description.title.isEmpty, let first = itemOfTitle[title] {
             dataset.report.count(
                 .mergedEdition, example: "\(key) is \(dataset.items[first.place].key)")
@@ -228,13 +234,18 @@ extension BookCrossingReader {
         return item
     }
 
-    private static func intern(
-        _ name: String, _ indices: inout [String: ReaderIndex], _ names: inout [String]
-    ) -> ReaderIndex {
-        if let index = indices[name] { return index }
-        let index = ReaderIndex(names.count)
-        indices[name] = index
-        names.append(name)
-        return index
+    /// Every edition's ISBN leads to its book, also one that nobody rated.
+    private mutating func addUnratedEditions() {
+        guard options.mergesEditions else { return }
+        let unrated = descriptions.values.filter { itemOfKey[$0.key] == nil }
+        for description in unrated.sorted(by: { $0.key < $1.key }) {
+            guard let item = itemOfTitle[Self.title(of: description)] else { continue }
+            dataset.aliases.append((description.key, item))
+        }
+    }
+
+    /// By what two editions are one book.
+    private static func title(of description: Dataset.Item) -> String {
+        "\(description.title.lowercased())\n\(description.author.lowercased())"
     }
 }

@@ -42,6 +42,7 @@ package struct Recipe: Sendable {
         settings.queryItems = try fields.whole("query_items", 1...16)
         settings.learningRate = Float(try fields.real("learning_rate", 1e-6...10))
         settings.seed = UInt64(try fields.whole("seed", 0...Int.max))
+        settings.masksRepeatedReaders = try fields.flag("mask_repeated_readers")
         split = ReaderSplit.Rules(
             likedRatingMin: UInt8(try fields.whole("liked_rating_min", 0...10)),
             draws: try fields.whole("evaluation_draws", 1...100))

@@ -10,6 +10,8 @@ struct TrainingBatch: Sendable {
     private let stride: Int
     /// Reader of each example, shape (B).
     private var readers: [Int32]
+    /// Whom the softmax takes for one reader: readers again, or each example for itself.
+    private var identities: [Int32]
     /// Items of each example, shape (B, queryItems).
     private var items: [Int32]
     /// Shape (B, d).
@@ -25,6 +27,7 @@ struct TrainingBatch: Sendable {
         let (b, d) = (settings.batch, settings.dimensions)
         stride = (b + SoftmaxBlock.laneCount - 1) / SoftmaxBlock.laneCount * SoftmaxBlock.laneCount
         readers = [Int32](repeating: 0, count: b)
+        identities = (0..<Int32(b)).map(\.self)
         items = [Int32](repeating: 0, count: b * settings.queryItems)
         queries = [Float](repeating: 0, count: b * d)
         candidates = [Float](repeating: 0, count: d * stride)
@@ -35,6 +38,7 @@ struct TrainingBatch: Sendable {
         for example in 0..<settings.batch {
             let reader = pairs.readers[random.below(pairs.count)]
             readers[example] = reader
+            if settings.masksRepeatedReaders { identities[example] = reader }
             let first = Int(pairs.starts[Int(reader)])
             let count = Int(pairs.starts[Int(reader) + 1]) - first
             for position in 0..<settings.queryItems {
@@ -88,7 +92,7 @@ struct TrainingBatch: Sendable {
                 first: row, count: min(SoftmaxBlock.rows, end - row), queries: queries,
                 candidates: .init(
                     transposed: candidates, stride: stride, count: b, dimensions: d,
-                    readers: readers),
+                    readers: identities),
                 queryGradients: &gradients.queries, at: row - first,
                 candidateGradients: &gradients.candidates, scratch: &scratch)
         }

@@ -12,6 +12,10 @@ package struct TwoTowerSettings: Sendable, Hashable {
     /// Items in a question.
     package var queryItems = 3
     package var seed: UInt64 = 42
+    /// Whether other examples of an example's own reader are left out of its negatives.
+    ///
+    /// The seeds' recommenders punish them: there the right answer also stands among the wrong.
+    package var masksRepeatedReaders = true
 
     package init() {}
 

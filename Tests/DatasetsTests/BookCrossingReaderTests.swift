@@ -74,6 +74,27 @@ import Testing
         #expect(dataset.report.counts[.mergedEdition] == 1)
     }
 
+    @Test func `an edition that nobody rated leads to its book`() throws {
+        let dataset = try Self.read([
+            "books.csv": Self.books, "ratings.csv": "user_id,isbn,rating\n7,0618002219,9\n",
+        ])
+
+        #expect(dataset.items.map(\.key) == ["0618002219"])
+        #expect(dataset.aliases.map(\.key) == ["0345339681"])
+        #expect(dataset.aliases.map(\.item.place) == [0])
+    }
+
+    @Test func `thousands of readers keep their own numbers`() throws {
+        let rows = (0..<5_000).map { "reader-\($0 * 7_919 % 5_000),0345339681,\($0 % 11)\n" }
+        let dataset = try Self.read([
+            "books.csv": Self.books, "ratings.csv": "user_id,isbn,rating\n" + rows.joined(),
+        ])
+
+        #expect(dataset.readers.count == 5_000)
+        #expect(dataset.readers[4_999] == "reader-\(4_999 * 7_919 % 5_000)")
+        #expect(dataset.rowReaders.map(\.place) == Array(0..<5_000))
+    }
+
     @Test func `editions stay apart on request`() throws {
         var options = BookCrossingReader.Options()
         options.mergesEditions = false

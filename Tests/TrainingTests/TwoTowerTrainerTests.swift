@@ -49,6 +49,20 @@ import Training
         #expect(abs(last.loss - 2.19924) < 1e-3)
     }
 
+    /// Without the mask a reader who stands in the batch twice is a negative of itself, as in the
+    /// seeds' recommenders: guessing costs exactly ln 32.
+    @Test func `the seeds' form counts other examples of the same reader as wrong`() throws {
+        var masked = trainer()
+        var plain = trainer { $0.masksRepeatedReaders = false }
+
+        let first = try #require(try plain.train { _ in true }.first)
+        let other = try #require(try masked.train { _ in true }.first)
+
+        #expect(abs(first.loss - 3.4657) < 0.01)
+        #expect(other.loss < first.loss)
+        #expect(plain.itemEmbeddings != masked.itemEmbeddings)
+    }
+
     @Test func `progress is told to the end`() throws {
         var trainer = trainer()
         var reports: [TrainingProgress] = []
