@@ -5,6 +5,7 @@ import HTTPTransport
 import JSON
 import NodeRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct MainJobTests {

@@ -4,21 +4,24 @@ import JSON
 
 /// A bundle whose right answers are obvious: readers of even books like only even books, readers
 /// of odd books only odd ones.
-enum SmallBundle {
-    static let itemCount = 40
+package enum SmallBundle {
+    package static let itemCount = 40
     private static let readerCount = 30
     private static let dimensions = 2
     private static let likedPerReader = 12
 
     /// The ISBN of a book: a real form with the right check digit.
-    static func isbn(_ item: Int) -> String {
+    package static func isbn(_ item: Int) -> String {
         let body = String(format: "0%08d", 10_000_000 + item)
         let sum = body.utf8.enumerated().reduce(0) { $0 + Int($1.element - 48) * (10 - $1.offset) }
         let check = (11 - sum % 11) % 11
         return body + (check == 10 ? "X" : "\(check)")
     }
 
-    static func draft(version: Int) -> BundleDraft {
+    /// The bundle before it is written; equal arguments give equal bytes.
+    ///
+    /// - Parameter publisherBytes: The length of each book's publisher, to make a larger bundle.
+    package static func draft(version: Int, publisherBytes: Int = 0) -> BundleDraft {
         var (items, offsets): ([Int32], [Int64]) = ([], [0])
         for reader in 0..<readerCount {
             let liked = (0..<likedPerReader).map { place in
@@ -51,7 +54,8 @@ enum SmallBundle {
                 items: (0..<itemCount).map { item in
                     CatalogueItem(
                         key: isbn(item), title: "Book \(item)",
-                        author: item.isMultiple(of: 2) ? "Eve Even" : "Oda Odd", year: 2_000)
+                        author: item.isMultiple(of: 2) ? "Eve Even" : "Oda Odd", year: 2_000,
+                        publisher: String(repeating: "p", count: publisherBytes))
                 },
                 readers: (0..<readerCount).map { "reader-\($0)" }),
             golden: GoldenQueries(queries: [], overlapMin: 1), metrics: [:],
