@@ -10,7 +10,8 @@ import Identifiers
 /// | `Ratings.csv`, `Books.csv` | Kaggle's: commas, UTF-8 |
 /// | `BX-Book-Ratings.csv`, `BX-Books.csv` | the first: semicolons, backslashes, ISO 8859-1 |
 ///
-/// Cleaning follows HarperDB's notebook: ISBNs of one title and author become the first of them.
+/// Cleaning follows HarperDB's notebook: ISBNs of one title and author become the first of them;
+/// how titles are compared says ``EditionKey``.
 /// Bad rows are counted with their reason and never end the reading.
 package struct BookCrossingReader {
     package struct Options: Sendable {
@@ -41,7 +42,7 @@ package struct BookCrossingReader {
     private var itemOfSpelling: [ItemIndex?] = []
     private var readers = KeyTable()
     private var itemOfKey: [String: ItemIndex] = [:]
-    private var itemOfTitle: [String: ItemIndex] = [:]
+    private var itemOfEdition: [EditionKey: ItemIndex] = [:]
     private var descriptions: [String: Dataset.Item] = [:]
 
     private init(name: String, options: Options) {
@@ -219,8 +220,8 @@ extension BookCrossingReader {
             descriptions[key]
             ?? Dataset.Item(key: key, title: "", author: "", year: nil, publisher: "")
         guard !options.requiresTitles || !description.title.isEmpty else { return nil }
-        let title = Self.title(of: description)
-        if options.mergesEditions, !description.title.isEmpty, let first = itemOfTitle[title] {
+        let edition = Self.edition(description)
+        if options.mergesEditions, let edition, let first = itemOfEdition[edition] {
             dataset.report.count(
                 .mergedEdition, example: "\(key) is \(dataset.items[first.place].key)")
             dataset.aliases.append((key, first))
@@ -230,7 +231,7 @@ extension BookCrossingReader {
         let item = ItemIndex(dataset.items.count)
         dataset.items.append(description)
         itemOfKey[key] = item
-        if !description.title.isEmpty { itemOfTitle[title] = item }
+        if let edition { itemOfEdition[edition] = item }
         return item
     }
 
@@ -239,13 +240,13 @@ extension BookCrossingReader {
         guard options.mergesEditions else { return }
         let unrated = descriptions.values.filter { itemOfKey[$0.key] == nil }
         for description in unrated.sorted(by: { $0.key < $1.key }) {
-            guard let item = itemOfTitle[Self.title(of: description)] else { continue }
+            guard let edition = Self.edition(description), let item = itemOfEdition[edition]
+            else { continue }
             dataset.aliases.append((description.key, item))
         }
     }
 
-    /// By what two editions are one book.
-    private static func title(of description: Dataset.Item) -> String {
-        "\(description.title.lowercased())\n\(description.author.lowercased())"
+    private static func edition(_ description: Dataset.Item) -> EditionKey? {
+        EditionKey(title: description.title, author: description.author)
     }
 }

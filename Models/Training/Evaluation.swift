@@ -90,7 +90,8 @@ package enum Evaluation {
 /// Which item of a bundle is which item of a split.
 private struct SplitTranslation {
     let toBundle: [ItemIndex?]
-    /// Of several editions that the bundle holds as one item, the first in the split stands for it.
+    /// Of several editions that the bundle holds as one item, the one that most training readers
+    /// chose stands for it; of equals the first in the split.
     let toSplit: [ItemIndex: ItemIndex]
 
     init(bundle: ModelBundle, split: SplitFiles) throws(BundleError) {
@@ -98,7 +99,10 @@ private struct SplitTranslation {
         toBundle = try split.items.enumerated().map { place, key throws(BundleError) in
             let item = try bundle.catalogue.index(ofFirst: BookKey.spellings(of: key))
                 .map { ItemIndex($0) }
-            if let item, toSplit[item] == nil { toSplit[item] = ItemIndex(place) }
+            if let item {
+                let rival = toSplit[item].map { split.itemCounts[$0.place] } ?? -1
+                if split.itemCounts[place] > rival { toSplit[item] = ItemIndex(place) }
+            }
             return item
         }
         self.toSplit = toSplit

@@ -74,6 +74,29 @@ import Testing
         #expect(dataset.report.counts[.mergedEdition] == 1)
     }
 
+    private static let editionPairs: [(String, String, Bool)] = [
+        ("Jane Eyre,Charlotte Bronte", "Jane Eyre (Bantam Classics),CHARLOTTE BRONTE", true),
+        ("Emma (Norton (Critical)),J. Austen", "Emma,J.Austen", true),
+        ("\"Jazz: A Novel\",Toni Morrison", "Jazz - a novel,Toni Morrison", true),
+        ("Sandman (Vol. 1),Neil Gaiman", "Sandman (Vol. 2),Neil Gaiman", false),
+        ("Sandman,Neil Gaiman", "Sandman (Book 2),Neil Gaiman", false),
+        ("Emma,Jane Austen", "Emma,Anne Austen", false),
+        ("Übermut,A. B.", "Obermut,A. B.", false), ("(Sic),A. B.", "(Sic!),A. B.", true),
+        ("(Sic),A. B.", "(Tic),A. B.", false), ("Ah (er,A. B.", "Ah,A. B.", false),
+    ]
+
+    @Test(arguments: editionPairs)
+    func `additions and punctuation make no other book, numbers and names do`(
+        first: String, second: String, isOneBook: Bool
+    ) throws {
+        let dataset = try Self.read([
+            "books.csv": "isbn,title,author\n0345339681,\(first)\n0618002219,\(second)\n",
+            "ratings.csv": "user_id,isbn,rating\n7,0345339681,9\n7,0618002219,9\n",
+        ])
+
+        #expect(dataset.items.count == (isOneBook ? 1 : 2))
+    }
+
     @Test func `an edition that nobody rated leads to its book`() throws {
         let dataset = try Self.read([
             "books.csv": Self.books, "ratings.csv": "user_id,isbn,rating\n7,0618002219,9\n",

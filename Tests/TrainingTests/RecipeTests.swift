@@ -28,6 +28,18 @@ import Training
         #expect(recipe.source["seed"] == 42)
     }
 
+    @Test func `the protocol's recipe differs in the data that it takes and in what it expects`()
+        throws
+    {
+        let file = Places.repository.appendingPathComponent("Models/Recipes/books-protocol.json")
+        let recipe = try Recipe(parsing: [UInt8](try Data(contentsOf: file)))
+        let books = try self.recipe("model", "books")
+
+        #expect(!recipe.mergesEditions && !recipe.requiresTitles)
+        #expect(recipe.settings == books.settings)
+        #expect(recipe.candidates == books.candidates)
+    }
+
     private static let outOfBounds: [(String, JSONValue)] = [
         ("dimensions", 0), ("dimensions", 257), ("batch", 1), ("batch", 65_537), ("epochs", 0),
         ("draws_per_item", 0), ("query_items", 17), ("learning_rate", 0), ("learning_rate", 11),
