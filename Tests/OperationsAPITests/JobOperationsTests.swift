@@ -23,7 +23,8 @@ import Testing
 
     @Test func `a load types its fields as HarperDB does`() throws {
         let job = try load(
-            "id,isbn,flag,none,list,empty\n1,0195153448,TRUE,null,\"[1,2]\",\n2,1558746218,x,1.5,{,0\n"
+            "id,isbn,flag,none,list,empty\n1,0195153448,TRUE,null,\"[1,2]\",\n"
+                + "2,1558746218,x,1.5,{,0\n"
         )
 
         #expect(job["status"] == "COMPLETE")

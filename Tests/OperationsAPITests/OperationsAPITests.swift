@@ -195,7 +195,8 @@ import Testing
         #expect(answer.value["skipped_hashes"] == [9])
         #expect(
             keyless.error
-                == "a valid hash attribute must be provided with update record, check log for more info"
+                == "a valid hash attribute must be provided with update record, "
+                + "check log for more info"
         )
         #expect(found.value == [["name": "Rex", "age": 4]])
     }
