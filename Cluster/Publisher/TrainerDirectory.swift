@@ -64,7 +64,7 @@ package final class TrainerDirectory: Sendable {
     @discardableResult
     package static func initialise(at root: String, now: Date) throws(PublisherError) -> String {
         let trust = "\(root)/\(trustFile)"
-        guard !FileManager.default.fileExists(atPath: trust) else {
+        guard !isInitialised(at: root) else {
             throw PublisherError(.keys, "\(root) has keys already; they are not made twice")
         }
         for directory in ["secret", "public/keys", "public/feed", "public/blobs"] {
@@ -90,6 +90,11 @@ package final class TrainerDirectory: Sendable {
         } catch {
             throw PublisherError(.keys, "the keys cannot be made: \(error)", cause: error)
         }
+    }
+
+    /// Whether a trainer has keys there.
+    package static func isInitialised(at root: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(root)/\(trustFile)")
     }
 
     private static func signingKey(_ file: [UInt8]) throws(IntegrityError) -> SigningKey {

@@ -53,8 +53,18 @@ package struct FollowedFeed: Sendable, Hashable {
     /// The file with the root keys that the operator gave to this node.
     package var trustFile: String
 
+    /// - Parameter url: An address without a path means the trainer's own, `/models`.
     package init(url: String, trustFile: String) {
-        self.url = url
+        self.url = Self.base(of: url)
         self.trustFile = trustFile
+    }
+
+    /// The address of a feed; `http://trainer:9926` is short for `http://trainer:9926/models`.
+    package static func base(of url: String) -> String {
+        let trimmed = url.hasSuffix("/") ? String(url.dropLast()) : url
+        guard let scheme = trimmed.firstRange(of: "://"),
+            !trimmed[scheme.upperBound...].contains("/")
+        else { return trimmed }
+        return trimmed + "/models"
     }
 }

@@ -46,7 +46,7 @@ struct NodeParts {
         } catch {
             throw NodeError(.badConfiguration, error.message, cause: error)
         }
-        trainer = try Self.trainer(configuration, now: now)
+        trainer = try Self.trainer(configuration, log: log.module("publisher"), now: now)
         publisherRoutes =
             trainer.map { trainer in
                 PublisherRoutes(directory: trainer, log: log.module("publisher")) {
@@ -76,12 +76,21 @@ struct NodeParts {
         }
     }
 
+    /// A trainer's directory, with new keys if this is its first start.
     private static func trainer(
-        _ configuration: NodeConfiguration, now: @escaping @Sendable () -> Date
+        _ configuration: NodeConfiguration, log: Log, now: @escaping @Sendable () -> Date
     ) throws(NodeError) -> TrainerDirectory? {
         guard configuration.isTrainer else { return nil }
+        let root = "\(configuration.root)/trainer"
         do throws(PublisherError) {
-            return try TrainerDirectory(at: "\(configuration.root)/trainer", now: now)
+            if !TrainerDirectory.isInitialised(at: root) {
+                let trust = try TrainerDirectory.initialise(at: root, now: now())
+                log.warning(
+                    "made new keys for this trainer; give the trust file to the nodes and keep "
+                        + "the root key elsewhere",
+                    ["trust": trust, "root_key": "\(root)/secret/root.key"])
+            }
+            return try TrainerDirectory(at: root, now: now)
         } catch {
             throw NodeError(.keysMissing, error.message, cause: error)
         }

@@ -1,3 +1,4 @@
+import ClusterPublisher
 import Foundation
 
 /// `ledge cluster`: several nodes on this machine.
@@ -50,7 +51,7 @@ struct LocalCluster: Sendable {
     func start(environment: [String: String]) async throws(CommandError) {
         let trainerRoot = "\(root)/\(topology.trainer.name)"
         let trust = "\(trainerRoot)/trainer/trust.keys"
-        if !FileManager.default.fileExists(atPath: trust) {
+        if !TrainerDirectory.isInitialised(at: "\(trainerRoot)/trainer") {
             _ = try TrainerCommand.makeKeys(root: trainerRoot)
         }
         try await start(topology.trainer, ["--trainer"], environment)

@@ -66,7 +66,7 @@ private struct Demo: Sendable {
     /// How long a node may take to be ready, or to serve a published version.
     private static let patience = Duration.seconds(30)
     private static let pollInterval = Duration.milliseconds(50)
-    /// A hobbit, a cat in the hat would not do: three books of one taste that the sample holds.
+    /// Liked books in the question.
     private static let questionSize = 3
 
     func run(keeping: Bool, until interruption: Interruption) async throws {
@@ -103,13 +103,17 @@ extension Demo {
     /// - Returns: The bundle's directory.
     private func train(version: Int) async throws -> String {
         let out = "\(root)/bundle-\(version)"
+        var recipe = recipe
+        // Another seed, so that the second version is another model and not only another number.
+        recipe.settings.seed += UInt64(version - 1)
+        let chosen = recipe
         try await offThePool {
             try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true)
-            let dataset = try TrainCommand.dataset(in: data, for: recipe)
-            let pipeline = try TrainCommand.pipeline(recipe, Interactions(dataset))
+            let dataset = try TrainCommand.dataset(in: data, for: chosen)
+            let pipeline = try TrainCommand.pipeline(chosen, Interactions(dataset))
             let outcome = try TrainCommand.train(
-                pipeline, recipe,
+                pipeline, chosen,
                 context: TrainingPipeline.Context(
                     version: version, created: Date(),
                     items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))

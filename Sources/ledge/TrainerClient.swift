@@ -3,6 +3,7 @@ import Foundation
 import HTTPCore
 import HTTPTransport
 import JSON
+import NodeRuntime
 
 /// Sends bundles to a trainer and asks nodes how they are, over HTTP.
 struct TrainerClient: Sendable {
@@ -13,7 +14,7 @@ struct TrainerClient: Sendable {
     /// - Parameter base: The address that ends in `/models`.
     init(base: String, username: String, password: String) {
         client = HTTPClient()
-        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.base = FollowedFeed.base(of: base)
         authorization = "Basic " + Data("\(username):\(password)".utf8).base64EncodedString()
     }
 

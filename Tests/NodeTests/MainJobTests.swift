@@ -5,6 +5,7 @@ import HTTPTransport
 import JSON
 import NodeRuntime
 import Synchronization
+import Telemetry
 import TestSupport
 import Testing
 
@@ -38,6 +39,33 @@ import Testing
             #expect(!answer.body.contains("null".utf8))
         }
         await cluster.stop()
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0", "password", false), ("::", "password", false), ("127.0.0.1", "password", true),
+        ("0.0.0.0", "another one", true),
+    ])
+    func `the well-known password is refused on a public address`(
+        address: String, password: String, isAccepted: Bool
+    ) throws {
+        let directory = try TemporaryDirectory()
+        var configuration = NodeConfiguration(root: directory.path, name: "n")
+        configuration.address = address
+        configuration.superUser.password = password
+
+        let made = try? Node(configuration, log: .silent)
+
+        #expect((made != nil) == isAccepted)
+    }
+
+    @Test(arguments: [
+        ("http://trainer:9926", "http://trainer:9926/models"),
+        ("http://trainer:9926/", "http://trainer:9926/models"),
+        ("http://trainer:9926/models/", "http://trainer:9926/models"),
+        ("https://cdn.example/ledge", "https://cdn.example/ledge"),
+    ])
+    func `an address without a path means the trainer's own`(url: String, base: String) {
+        #expect(FollowedFeed(url: url, trustFile: "").url == base)
     }
 
     @Test func `a node without a model says that none has arrived`() async throws {
