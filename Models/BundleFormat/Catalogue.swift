@@ -168,7 +168,9 @@ extension Catalogue {
 
     /// The text as one FTS5 string, in which nothing but the quote has a meaning.
     private static func phrase(_ text: String) -> String {
-        "\"" + text.replacing("\"", with: "\"\"") + "\""
+        // By bytes: a quote with an accent on it is another character, and still a quote to FTS5.
+        let doubled = text.utf8.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }
+        return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
     }
 
     private static func item(in statement: SQLiteStatement, from column: Int) -> CatalogueItem {

@@ -15,10 +15,11 @@ struct JobOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("csv_data_load", required: [.table, .data], access: .user, run: loadText),
             Operation(
-                "csv_file_load", required: [.table, .filePath], access: .user, run: loadFile),
-            Operation("get_job", required: [.id], access: .user, run: job),
+                "csv_data_load", required: [.table, .data], access: .permission, run: loadText),
+            Operation(
+                "csv_file_load", required: [.table, .filePath], access: .permission, run: loadFile),
+            Operation("get_job", required: [.id], access: .everyRole, run: job),
         ]
     }
 

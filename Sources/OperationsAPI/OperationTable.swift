@@ -6,7 +6,9 @@ package struct Operation: Sendable {
     /// Who may ask for an operation.
     enum Access: Sendable {
         /// Everybody with a login.
-        case user
+        case everyRole
+        /// Who has a permission for the database or table: super users have all.
+        case permission
         /// Super users only; `name` is what HarperDB calls the operation in its refusal.
         case superUser(name: String)
     }

@@ -8,7 +8,7 @@ struct RecordOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("insert", required: [.table, .records], access: .user) {
+            Operation("insert", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
                 let (result, count) = try write(request, .insert)
                 return [
@@ -17,7 +17,7 @@ struct RecordOperations: Sendable {
                     "skipped_hashes": .array(result.skipped),
                 ]
             },
-            Operation("update", required: [.table, .records], access: .user) {
+            Operation("update", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
                 let (result, count) = try write(request, .update)
                 return [
@@ -26,7 +26,7 @@ struct RecordOperations: Sendable {
                     "skipped_hashes": .array(result.skipped),
                 ]
             },
-            Operation("upsert", required: [.table, .records], access: .user) {
+            Operation("upsert", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
                 let (result, count) = try write(request, .upsert)
                 return [
@@ -34,7 +34,7 @@ struct RecordOperations: Sendable {
                     "upserted_hashes": .array(result.written),
                 ]
             },
-            Operation("delete", required: [.table, .ids], access: .user, run: delete),
+            Operation("delete", required: [.table, .ids], access: .permission, run: delete),
         ]
     }
 

@@ -26,10 +26,11 @@ struct SchemaOperations: Sendable {
             Operation(
                 "drop_attribute", required: [.table, .attribute],
                 access: .superUser(name: "dropAttribute"), run: dropAttribute),
-            Operation("describe_table", required: [.table], access: .user, run: describeTable),
             Operation(
-                "describe_database", "describe_schema", access: .user, run: describeDatabase),
-            Operation("describe_all", access: .user, run: describeAll),
+                "describe_table", required: [.table], access: .permission, run: describeTable),
+            Operation(
+                "describe_database", "describe_schema", access: .permission, run: describeDatabase),
+            Operation("describe_all", access: .permission, run: describeAll),
         ]
     }
 
@@ -61,22 +62,10 @@ struct SchemaOperations: Sendable {
         guard !key.isEmpty else { throw HTTPError(.badRequest, "'primary_key' is required") }
         let attributes = try Self.attributes(request[.attributes], without: key)
         try storing(missing: .badRequest) { () throws(TableStorageError) in
-            if !store.databaseNames.contains(table.database) {
-                try createIfMissing(table.database)
-            }
-            try store.createTable(table, primaryKey: key)
-            for attribute in attributes { try store.createAttribute(attribute, of: table) }
+            try store.createTable(
+                table, primaryKey: key, attributes: attributes, makesDatabase: true)
         }
         return .string("table '\(table)' successfully created.")
-    }
-
-    /// Two requests may find the same database missing; the second to make it finds it made.
-    private func createIfMissing(_ database: String) throws(TableStorageError) {
-        do throws(TableStorageError) {
-            try store.createDatabase(database)
-        } catch {
-            guard error.code == .alreadyExists else { throw error }
-        }
     }
 
     /// Names out of a list of names or of objects with a `name` or an `attribute`.

@@ -9,15 +9,15 @@ struct SearchOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "search_by_hash", "search_by_id", required: [.table, .ids], access: .user,
+                "search_by_hash", "search_by_id", required: [.table, .ids], access: .permission,
                 run: searchByKey),
             Operation(
-                "search_by_value", required: [.table, .attribute, .value], access: .user,
+                "search_by_value", required: [.table, .attribute, .value], access: .permission,
                 run: searchByValue),
             Operation(
-                "search_by_conditions", required: [.table, .conditions], access: .user,
+                "search_by_conditions", required: [.table, .conditions], access: .permission,
                 run: searchByConditions),
-            Operation("sql", access: .user, run: sql),
+            Operation("sql", access: .permission, run: sql),
         ]
     }
 

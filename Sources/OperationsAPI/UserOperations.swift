@@ -7,7 +7,7 @@ struct UserOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("user_info", access: .user, run: info),
+            Operation("user_info", access: .everyRole, run: info),
             Operation("list_users", access: .superUser(name: "listUsersExternal")) {
                 _ throws(HTTPError) in
                 .array(try users.users().map { .object(Self.shown($0)) })
@@ -37,6 +37,7 @@ struct UserOperations: Sendable {
 
     private func add(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let name = try Self.nonEmpty(.username, request)
+        try UserStore.check(name: name)
         let password = try Self.nonEmpty(.password, request)
         let role = try Self.knownRole(try request.text(.role))
         guard let isActive = request[.active]?.boolValue else {

@@ -29,14 +29,21 @@ package final class UserStore: Sendable {
         let until: Date
     }
 
+    private struct Logins {
+        var remembered: [[UInt8]: Remembered] = [:]
+        /// Grows whenever a user changes: a password that was checked before counts no more.
+        var generation = 0
+    }
+
     private let store: TableStore
     private let fingerprint = KeyedFingerprint()
-    private let remembered = Mutex<[[UInt8]: Remembered]>([:])
+    private let logins = Mutex(Logins())
     private let now: @Sendable () -> Date
 
     private static let kind = "user"
     private static let rememberedMax = 10_000
     private static let rememberedTime: TimeInterval = 60
+    private static let nameBytesMax = 250
     /// A login in the header, in bytes; longer ones are wrong without being looked at.
     private static let credentialsBytesMax = 4_096
     /// Verified for names that do not exist, so that an answer's time does not tell them apart.
@@ -66,7 +73,8 @@ package final class UserStore: Sendable {
         let (name, password) = try Self.credentials(field)
         let print = fingerprint.of(Array("\(name)\n\(password)".utf8))
         let time = now()
-        if let known = remembered.withLock({ $0[print] }), known.until > time { return known.user }
+        let (known, generation) = logins.withLock { ($0.remembered[print], $0.generation) }
+        if let known, known.until > time { return known.user }
         guard let document = try document(name) else {
             _ = PasswordHash.verify(password, against: decoyHash)
             throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
@@ -76,11 +84,13 @@ package final class UserStore: Sendable {
         }
         let user = Self.user(document)
         guard user.isActive else {
-            throw HTTPError(.unauthorized, "Cannot complete request: User is inactive")
+            throw HTTPError(
+                .unauthorized, "Cannot complete request: User is inactive", fields: Self.challenge)
         }
-        remembered.withLock { remembered in
-            if remembered.count >= Self.rememberedMax { remembered.removeAll() }
-            remembered[print] = Remembered(
+        logins.withLock { logins in
+            guard logins.generation == generation else { return }
+            if logins.remembered.count >= Self.rememberedMax { logins.remembered.removeAll() }
+            logins.remembered[print] = Remembered(
                 user: user, until: time.addingTimeInterval(Self.rememberedTime))
         }
         return user
@@ -153,7 +163,25 @@ extension UserStore {
     var milliseconds: Int64 { store.milliseconds }
 
     /// Whatever changed about a user holds from the next request on.
-    private func forgetLogins() { remembered.withLock { $0.removeAll() } }
+    private func forgetLogins() {
+        logins.withLock { logins in
+            logins.remembered.removeAll()
+            logins.generation += 1
+        }
+    }
+
+    /// A login is `name:password` in one header field: a name with a colon could never be used.
+    static func check(name: String) throws(HTTPError) {
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0 != ":" && $0.properties.generalCategory != .control
+        }
+        guard isPlain, name.utf8.count <= nameBytesMax else {
+            throw HTTPError(
+                .badRequest,
+                "a user's name has at most \(nameBytesMax) bytes, no colon and no control "
+                    + "characters")
+        }
+    }
 
     static func user(_ document: JSONObject) -> User {
         User(

@@ -151,6 +151,11 @@ extension SQLiteConnection {
         do throws(SQLiteError) { try execute(sql) } catch { throw map(error) }
     }
 
+    /// Bounds one value or row of everything that runs from now on; more is `.tooBig`.
+    package func limit(valueBytes: Int) {
+        sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: valueBytes))
+    }
+
     /// Rows that the last statement inserted, updated or deleted.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
 

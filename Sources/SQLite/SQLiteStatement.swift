@@ -134,6 +134,14 @@ extension SQLiteStatement {
         }
     }
 
+    /// The length of a text or a blob; of numbers none.
+    package func byteCount(_ column: Int) -> Int {
+        switch sqlite3_column_type(handle, Int32(column)) {
+        case SQLITE_TEXT, SQLITE_BLOB: Int(sqlite3_column_bytes(handle, Int32(column)))
+        default: 0
+        }
+    }
+
     private func blob(_ column: Int) -> [UInt8] {
         let column = Int32(column)
         guard let start = sqlite3_column_blob(handle, column) else { return [] }

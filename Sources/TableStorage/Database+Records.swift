@@ -121,29 +121,34 @@ extension Database {
     static func stored(
         _ key: JSONValue, in schema: TableSchema, _ connection: SQLiteConnection
     ) throws(SQLiteError) -> SQLiteValue? {
-        for candidate in candidates(for: key) {
-            let statement = try connection.prepare(
-                """
-                SELECT 1 FROM \(Names.quoted(schema.physicalName)) \
-                WHERE \(Names.quoted(schema.keyColumn)) = ?
-                """)
-            try statement.bind([candidate])
-            defer { statement.reset() }
-            if try statement.step() { return candidate }
-        }
-        return nil
+        guard let exact = exact(key) else { return nil }
+        if try isStored(exact, in: schema, connection) { return exact }
+        guard let text = key.stringValue, let whole = Int64(text), String(whole) == text,
+            try isStored(.integer(whole), in: schema, connection)
+        else { return nil }
+        return .integer(whole)
     }
 
-    private static func candidates(for key: JSONValue) -> [SQLiteValue] {
+    static func isStored(
+        _ key: SQLiteValue, in schema: TableSchema, _ connection: SQLiteConnection
+    ) throws(SQLiteError) -> Bool {
+        let statement = try connection.prepare(
+            """
+            SELECT 1 FROM \(Names.quoted(schema.physicalName)) \
+            WHERE \(Names.quoted(schema.keyColumn)) = ?
+            """)
+        try statement.bind([key])
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
+    /// The key as its own type is stored; nil for what is no key.
+    static func exact(_ key: JSONValue) -> SQLiteValue? {
         switch key {
-        case .integer(let whole): return [.integer(whole)]
-        case .number(let real): return [.real(real)]
-        case .string(let text):
-            if let whole = Int64(text), String(whole) == text {
-                return [.text(text), .integer(whole)]
-            }
-            return [.text(text)]
-        default: return []
+        case .integer(let whole): .integer(whole)
+        case .number(let real): .real(real)
+        case .string(let text): .text(text)
+        default: nil
         }
     }
 
@@ -200,8 +205,11 @@ private struct RecordWriter {
             try update(record, stored)
             note(key, isWritten: true)
         case .upsert:
-            if record.key != nil, let stored = try Database.stored(key, in: schema, connection) {
-                try update(record, stored)
+            // Exactly this key: the text "0" is another record than the number 0.
+            if record.key != nil, let exact = Database.exact(key),
+                try Database.isStored(exact, in: schema, connection)
+            {
+                try update(record, exact)
             } else {
                 try insert(record, key, "INSERT")
             }
@@ -218,13 +226,7 @@ private struct RecordWriter {
     ) throws(SQLiteError) {
         let names = [keyColumn, created, updated] + record.fields.compactMap { columns[$0.name] }
         let marks = Array(repeating: "?", count: names.count).joined(separator: ", ")
-        let keyValue: SQLiteValue =
-            switch key {
-            case .integer(let whole): .integer(whole)
-            case .number(let real): .real(real)
-            case .string(let text): .text(text)
-            default: .null
-            }
+        let keyValue = Database.exact(key) ?? .null
         try connection.prepare(
             "\(verb) INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))"
         ).run([keyValue, .integer(now), .integer(now)] + record.fields.map(\.value))

@@ -4,12 +4,12 @@ import SQLite
 extension Database {
     typealias Access = WriteQueue<DatabaseSchema>.Access
 
-    /// Makes an empty table with its key and the two time attributes.
+    /// Makes an empty table with its key, the two time attributes and further ones.
+    ///
+    /// The caller has checked the names.
     func createTable(
-        _ table: String, primaryKey: String, id: String, now: Int64
+        _ table: String, primaryKey: String, attributes further: [String], id: String, now: Int64
     ) throws(TableStorageError) {
-        try Names.check(table, kind: "table")
-        try Names.checkAttribute(primaryKey)
         let database = name
         try queue.perform { access throws(TableStorageError) in
             guard access.schema.tables[table] == nil else {
@@ -46,6 +46,7 @@ extension Database {
             access.schema.tables[table] = TableSchema(
                 name: table, physicalName: physical, id: id, primaryKey: primaryKey,
                 attributes: attributes, createdTime: now, updatedTime: now)
+            try Self.add(further, to: table, &access)
         }
     }
 

@@ -6,7 +6,7 @@ enum Names {
     /// The database that nobody sees.
     static let system = "system"
     /// Tables of ours inside a database's file.
-    static let reservedPrefixes = ["sqlite_", "ledge_"]
+    static let reservedPrefixes = ["sqlite_", "ledge_", "index:"]
 
     /// Checks the name of a database or a table.
     static func check(_ name: String, kind: String) throws(TableStorageError) {
@@ -16,7 +16,7 @@ enum Names {
                 "a \(kind) name has 1 to \(TableLimits.nameCharactersMax) characters")
         }
         let isPrintable = name.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
-        guard isPrintable, !name.contains("/"), !name.contains("`") else {
+        guard isPrintable, !hasForbiddenByte(name) else {
             throw TableStorageError(
                 .invalidName,
                 "\(kind) names cannot include backticks or forward slashes, "
@@ -32,15 +32,35 @@ enum Names {
                     + "Attribute names cannot be longer than "
                     + "\(TableLimits.attributeNameBytesMax) bytes.")
         }
-        guard !name.isEmpty, !name.contains("/"), !name.contains("`"), !name.contains("\0") else {
+        guard !name.isEmpty, !hasForbiddenByte(name) else {
             throw TableStorageError(
                 .invalidName, "Attribute names cannot include backticks or forward slashes")
         }
     }
 
+    /// Checks the name of a key, which takes the place of no automatic attribute.
+    static func checkKey(_ name: String) throws(TableStorageError) {
+        try checkAttribute(name)
+        guard name != createdTime, name != updatedTime else {
+            throw TableStorageError(.invalidName, "the attribute \(name) cannot be the key")
+        }
+    }
+
+    private static func hasForbiddenByte(_ name: String) -> Bool {
+        name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "`") || $0 == 0 }
+    }
+
     /// An identifier in SQL; nothing in it but the quote has a meaning.
+    ///
+    /// Goes by scalars: a quote and an accent behind it are one character to Swift and not the
+    /// quote, but two to SQLite.
     static func quoted(_ identifier: String) -> String {
-        "\"" + identifier.replacing("\"", with: "\"\"") + "\""
+        var quoted = "\""
+        for scalar in identifier.unicodeScalars {
+            if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
     }
 
     /// A name that no name of `taken` equals in SQLite's eyes, which ignore the case of letters.

@@ -19,6 +19,8 @@ struct SQLQuery {
         "sqlite_compileoption_get",
         "sqlite_compileoption_used", "randomblob", "zeroblob", "sqlite_log",
     ]
+    /// Tables that SQLite makes out of a function's arguments.
+    private static let inventedTables: Set<String> = ["json_each", "json_tree"]
     /// How many steps of the virtual machine pass between two looks at the clock.
     private static let stepsPerLook: Int32 = 10_000
 
@@ -56,6 +58,7 @@ struct SQLQuery {
                     .text(SQLiteConnection.uri(databases[name] ?? "") + "?mode=ro")
                 ])
             }
+            connection.limit(valueBytes: TableLimits.sqlValueBytesMax)
             connection.authorize { Self.isAllowed($0) }
             return try rows(of: connection)
         } catch {
@@ -69,6 +72,11 @@ struct SQLQuery {
         case .function: return !forbiddenFunctions.contains((action.second ?? "").lowercased())
         case .read:
             let table = (action.first ?? "").lowercased()
+            // Nothing of ours lies in the query's own database: what is read there are tables
+            // that SQLite invents, some of which tell about the files.
+            guard action.database != "main", action.database != "temp" else {
+                return inventedTables.contains(table)
+            }
             return !Names.reservedPrefixes.contains { table.hasPrefix($0) }
         case .transaction, .other: return false
         }
@@ -85,11 +93,15 @@ struct SQLQuery {
         }
         let names = Self.columnNames(statement)
         var rows: [JSONObject] = []
+        var bytes = 0
         while try statement.step() {
-            guard rows.count < TableLimits.sqlRowsMax else {
+            for column in names.indices { bytes += statement.byteCount(column) }
+            guard rows.count < TableLimits.sqlRowsMax, bytes <= TableLimits.sqlAnswerBytesMax
+            else {
                 throw SQLiteError(
                     code: .tooBig, extendedCode: 0,
-                    message: "more than \(TableLimits.sqlRowsMax) rows; use LIMIT")
+                    message: "more than \(TableLimits.sqlRowsMax) rows or "
+                        + "\(TableLimits.sqlAnswerBytesMax) bytes; use LIMIT")
             }
             rows.append(Database.record(names, statement))
         }

@@ -19,11 +19,8 @@ struct SearchCompiler {
     mutating func compile(
         _ search: Search
     ) throws(TableStorageError) -> (attributes: [String], sql: String) {
-        let attributes =
-            search.attributes.contains("*") ? schema.attributes.map(\.name) : search.attributes
-        let columns = try attributes.map { attribute throws(TableStorageError) in
-            try column(attribute)
-        }
+        let wanted = try schema.columns(of: search.attributes)
+        let columns = wanted.map { Names.quoted($0.column) }
         let condition = try sql(search.condition, depth: 0)
         var order = try [search.order?.attribute ?? drivingAttribute].compactMap(\.self)
             .map { attribute throws(TableStorageError) in try column(attribute) }
@@ -33,7 +30,7 @@ struct SearchCompiler {
         parameters.append(.integer(Int64(search.limit ?? -1)))
         parameters.append(.integer(Int64(search.offset)))
         return (
-            attributes,
+            wanted.map(\.name),
             """
             SELECT \(columns.joined(separator: ", ")) FROM \(Names.quoted(schema.physicalName)) \
             WHERE \(condition) ORDER BY \(ordering) LIMIT ? OFFSET ?
@@ -74,7 +71,15 @@ struct SearchCompiler {
     ) throws(TableStorageError) -> String {
         var parts: [String] = []
         for condition in conditions { parts.append(try sql(condition, depth: depth + 1)) }
-        return parts.isEmpty ? empty : "(\(parts.joined(separator: separator)))"
+        return parts.isEmpty ? empty : Self.balanced(parts[...], separator)
+    }
+
+    /// Halves in parentheses: a chain of a thousand is nested deeper than SQLite's parser goes.
+    private static func balanced(_ parts: ArraySlice<String>, _ separator: String) -> String {
+        guard parts.count > 1 else { return parts.first ?? "" }
+        let middle = parts.startIndex + parts.count / 2
+        return "(\(balanced(parts[..<middle], separator))\(separator)"
+            + "\(balanced(parts[middle...], separator)))"
     }
 
     private mutating func compare(
@@ -133,9 +138,12 @@ struct SearchCompiler {
             parameters.append(.text(text + "\u{10FFFF}"))
             return "(\(column) >= ? AND \(column) < ? AND typeof(\(column)) = 'text')"
         case .endsWith:
-            parameters.append(.text(text))
-            parameters.append(.text(text))
-            return "(typeof(\(column)) = 'text' AND substr(\(column), -length(?)) = ?)"
+            guard !text.isEmpty else { return "(typeof(\(column)) = 'text')" }
+            // Ends are compared as bytes: text ends with a text exactly when its bytes do, and
+            // SQLite's length of a text stops at a NUL.
+            parameters.append(.integer(Int64(text.utf8.count)))
+            parameters.append(.blob(Array(text.utf8)))
+            return "(typeof(\(column)) = 'text' AND substr(CAST(\(column) AS BLOB), -?) = ?)"
         default:
             parameters.append(.text(text))
             return "(typeof(\(column)) = 'text' AND instr(\(column), ?) > 0)"
@@ -179,13 +187,8 @@ extension Database {
         withKeys keys: [JSONValue], attributes wanted: [String], of table: String
     ) throws(TableStorageError) -> [JSONObject] {
         let schema = try self.table(table)
-        let attributes = wanted.contains("*") ? schema.attributes.map(\.name) : wanted
-        let columns = try attributes.map { attribute throws(TableStorageError) in
-            guard let column = schema.column(attribute) else {
-                throw TableStorageError(.attributeNotFound, "unknown attribute '\(attribute)'")
-            }
-            return Names.quoted(column)
-        }
+        let found = try schema.columns(of: wanted)
+        let (attributes, columns) = (found.map(\.name), found.map { Names.quoted($0.column) })
         return try read { connection throws(SQLiteError) in
             var records: [JSONObject] = []
             for key in keys {

@@ -21,6 +21,11 @@ enum StoredValue {
             try check(text.utf8.count)
             return .text(text)
         case .bool, .array, .object:
+            guard !isNested(value, deeperThan: TableLimits.valueDepthMax) else {
+                throw TableStorageError(
+                    .limitExceeded,
+                    "a value is nested more than \(TableLimits.valueDepthMax) deep")
+            }
             let bytes = value.encoded()
             try check(bytes.count)
             return .blob(bytes)
@@ -36,7 +41,21 @@ enum StoredValue {
         case .blob(let bytes):
             // Only this type writes blobs; one that is no JSON comes from a damaged file, and a
             // reader is better served by its text than by nothing.
-            (try? JSONValue(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
+            (try? JSONValue(parsing: bytes, limits: limits))
+                ?? .string(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    /// What was written is read again, however deep it is.
+    private static let limits = JSONLimits(depthMax: TableLimits.valueDepthMax)
+
+    private static func isNested(_ value: JSONValue, deeperThan depth: Int) -> Bool {
+        switch value {
+        case .array(let elements):
+            depth == 0 || elements.contains { isNested($0, deeperThan: depth - 1) }
+        case .object(let object):
+            depth == 0 || object.members.contains { isNested($0.value, deeperThan: depth - 1) }
+        default: false
         }
     }
 

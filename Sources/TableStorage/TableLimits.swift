@@ -10,6 +10,8 @@ package enum TableLimits {
     package static let tablesMax = 1_000
     /// One value as it is stored, in bytes.
     package static let valueBytesMax = 64 << 20
+    /// Arrays and objects inside one another in one value.
+    package static let valueDepthMax = 128
     /// A key, in bytes.
     package static let keyBytesMax = 4_096
     /// Nesting of conditions in a search.
@@ -24,6 +26,10 @@ package enum TableLimits {
     package static let sqlBytesMax = 1 << 20
     /// Rows of an SQL answer.
     package static let sqlRowsMax = 1_000_000
+    /// One value or row that an SQL query makes or reads, in bytes: `printf` can ask for a billion.
+    package static let sqlValueBytesMax = 128 << 20
+    /// Text and blobs of all rows of an SQL answer, in bytes.
+    package static let sqlAnswerBytesMax = 256 << 20
     /// How long an SQL query may run.
     package static let sqlTime = Duration.seconds(30)
     /// Databases that one SQL query may join; SQLite attaches at most ten.

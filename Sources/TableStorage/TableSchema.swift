@@ -40,6 +40,24 @@ package struct TableSchema: Sendable {
         attributes.first { $0.name == attribute }?.column
     }
 
+    /// The attributes that a request names, each once, with their columns; a star means all.
+    ///
+    /// - Throws: `.attributeNotFound`.
+    func columns(of wanted: [String]) throws(TableStorageError) -> [AttributeSchema] {
+        if wanted.contains("*") { return attributes }
+        var known: [String: AttributeSchema] = [:]
+        for attribute in attributes { known[attribute.name] = attribute }
+        var found: [AttributeSchema] = []
+        var names: Set<String> = []
+        for name in wanted where names.insert(name).inserted {
+            guard let attribute = known[name] else {
+                throw TableStorageError(.attributeNotFound, "unknown attribute '\(name)'")
+            }
+            found.append(attribute)
+        }
+        return found
+    }
+
     /// The key's column.
     var keyColumn: String { attributes[0].column }
 }

@@ -24,6 +24,8 @@ package final class TableStore: Sendable {
     private let log: Log
     private let now: @Sendable () -> Date
     private let state = Mutex(State())
+    /// Databases come and go one at a time: who finds one in the directory finds it open too.
+    private let changing = Mutex<Void>(())
 
     /// Opens the store in a directory, making it if it is missing.
     ///
@@ -31,7 +33,6 @@ package final class TableStore: Sendable {
     package init(
         root: String, log: Log, now: @escaping @Sendable () -> Date = { Date() }
     ) throws(TableStorageError) {
-        self.root = root
         self.log = log
         self.now = now
         do {
@@ -41,6 +42,9 @@ package final class TableStore: Sendable {
             throw TableStorageError(
                 .storageFailed, "the directory \(root) cannot be made", cause: error)
         }
+        // SQLite is told to follow no links below; those above the store are the operator's.
+        let root = URL(fileURLWithPath: root).resolvingSymlinksInPath().path
+        self.root = root
         system = try SystemRecords(path: "\(root)/system.sqlite")
         var databases: [String: Database] = [:]
         let directory = try system.databases()
@@ -89,21 +93,26 @@ extension TableStore {
     package func createDatabase(_ name: String) throws(TableStorageError) {
         try Names.check(name, kind: "database")
         try refuseSystem(name)
-        guard databaseNames.count < TableLimits.databasesMax else {
-            throw TableStorageError(
-                .limitExceeded, "a node has at most \(TableLimits.databasesMax) databases")
+        try changing.withLock { _ throws(TableStorageError) in
+            guard databaseNames.count < TableLimits.databasesMax else {
+                throw TableStorageError(
+                    .limitExceeded, "a node has at most \(TableLimits.databasesMax) databases")
+            }
+            let file = try system.addDatabase(name)
+            let database = try Database(name: name, path: "\(root)/\(file).sqlite")
+            state.withLock { $0.databases[name] = database }
         }
-        let file = try system.addDatabase(name)
-        let database = try Database(name: name, path: "\(root)/\(file).sqlite")
-        state.withLock { $0.databases[name] = database }
     }
 
     /// - Throws: `.databaseNotFound`, `.protected`.
     package func dropDatabase(_ name: String) throws(TableStorageError) {
         try refuseSystem(name)
-        let database = try database(name)
-        try system.removeDatabase(name)
-        state.withLock { $0.databases[name] = nil }
+        let database = try changing.withLock { _ throws(TableStorageError) in
+            let found = try self.database(name)
+            try system.removeDatabase(name)
+            state.withLock { $0.databases[name] = nil }
+            return found
+        }
         database.close()
         // Searches that still run hold the file open and finish; its space returns after them.
         for suffix in ["", "-wal", "-shm"] {
@@ -115,12 +124,32 @@ extension TableStore {
         }
     }
 
+    /// Makes a table with its key, the two time attributes and further ones: all or nothing.
+    ///
+    /// - Parameter makesDatabase: Whether a missing database is made too; only for a table whose
+    ///   names are allowed.
     package func createTable(
-        _ table: TableName, primaryKey: String
+        _ table: TableName, primaryKey: String, attributes: [String] = [],
+        makesDatabase: Bool = false
     ) throws(TableStorageError) {
         try refuseSystem(table.database)
+        try Names.check(table.table, kind: "table")
+        try Names.checkKey(primaryKey)
+        for attribute in attributes { try Names.checkAttribute(attribute) }
+        if makesDatabase { try createDatabaseIfMissing(table.database) }
         try database(table.database).createTable(
-            table.table, primaryKey: primaryKey, id: Self.makeKey(), now: milliseconds)
+            table.table, primaryKey: primaryKey, attributes: attributes, id: Self.makeKey(),
+            now: milliseconds)
+    }
+
+    /// Two requests may find the same database missing; the second to make it finds it made.
+    private func createDatabaseIfMissing(_ name: String) throws(TableStorageError) {
+        guard !databaseNames.contains(name) else { return }
+        do throws(TableStorageError) {
+            try createDatabase(name)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+        }
     }
 
     package func dropTable(_ table: TableName) throws(TableStorageError) {

@@ -22,7 +22,7 @@ enum ClusterCommand {
         run: { arguments in
             let topology = try Topology(file: arguments.parameter("topology"))
             let root = arguments.value("--root") ?? ".ledge-cluster"
-            let interruption = Interruption()
+            let interruption = Interruption.shared
             let nodes = try NodeProcesses()
             let cluster = LocalCluster(topology: topology, root: root, nodes: nodes)
             try await cluster.start(environment: [:])

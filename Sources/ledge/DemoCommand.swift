@@ -31,7 +31,7 @@ enum DemoCommand {
                 at: arguments.value("--recipe") ?? "Models/Recipes/books.json"),
             data: arguments.value("--data") ?? "Models/Sample",
             nodes: try NodeProcesses())
-        let interruption = Interruption()
+        let interruption = Interruption.shared
         do {
             try await demo.run(keeping: arguments.has("--keep"), until: interruption)
         } catch {

@@ -33,7 +33,7 @@ enum ServeCommand {
         let configuration = try configuration(arguments)
         let log = Log.standardError(
             module: "node", levelMin: configuration.logLevel, format: configuration.logFormat)
-        let interruption = Interruption()
+        let interruption = Interruption.shared
         let node: Node
         let addresses: Node.Addresses
         do throws(NodeError) {

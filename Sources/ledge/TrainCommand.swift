@@ -2,7 +2,6 @@ import BundleFormat
 import Datasets
 import Foundation
 import Identifiers
-import Synchronization
 import Training
 
 /// `ledge train`: from a recipe and a data set to a bundle.
@@ -60,7 +59,7 @@ enum TrainCommand {
     static func train(
         _ pipeline: TrainingPipeline, _ recipe: Recipe, context: TrainingPipeline.Context
     ) throws -> TrainingPipeline.Outcome {
-        let isStopped = StopFlag()
+        let interruption = Interruption.shared
         var bar = ProgressBar()
         defer { bar.close() }
         do throws(TrainingError) {
@@ -71,7 +70,7 @@ enum TrainCommand {
                         format: "loss %.4f  %.0f examples/s  ", progress.loss,
                         progress.examplesPerSecond)
                         + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
-                return !isStopped.isSet
+                return !interruption.hasHappened
             }
         } catch {
             throw CommandError(error.message)
@@ -182,20 +181,4 @@ extension CatalogueItem {
             key: item.key, title: item.title, author: item.author, year: item.year,
             publisher: item.publisher)
     }
-}
-
-/// Set by the first Ctrl-C or polite end; work that can stop looks at it between two steps.
-final class StopFlag: Sendable {
-    private let isRaised = Atomic<Bool>(false)
-
-    init() {
-        let interruption = Interruption()
-        // Lives as long as the process: the signals stay redirected after the work has ended.
-        Task.detached { [self] in
-            await interruption.wait()
-            isRaised.store(true, ordering: .relaxed)
-        }
-    }
-
-    var isSet: Bool { isRaised.load(ordering: .relaxed) }
 }

@@ -1,86 +1,184 @@
-import Foundation
 import JSON
-import OperationsAPI
 import Testing
 
-/// Every operation of the table with every member of the wrong kind: a new operation is attacked
-/// by itself.
-@Suite struct HostileRequestTests {
-    private static let members = [
-        "schema", "database", "table", "records", "hash_values", "ids", "search_attribute",
-        "search_value", "get_attributes", "conditions", "operator", "sort", "limit", "offset",
-        "sql", "data", "action", "file_path", "id", "username", "password", "role", "active",
-        "primary_key", "hash_attribute", "attribute", "attributes", "reverse",
-    ]
+@testable import OperationsAPI
 
-    private static var values: [JSONValue] {
-        let deep = (0..<50).reduce(JSONValue.null) { value, _ in [value] }
-        return [
-            .null, true, 0, -1, 1e300, "", " ", [], [:], [[]], [.null], [[:]], deep,
-            "'; DROP TABLE dog; --", "\"quoted\"", "dev.dog", "../../etc/passwd", "a\u{0}b",
-            "sqlite_master", .string(String(repeating: "x", count: 10_000)),
-        ]
+/// Every operation with every mistake that a request can hold, made from the table itself: a new
+/// operation is attacked without anybody thinking of it.
+@Suite struct HostileRequestTests {
+    @Test(arguments: [
+        "", "{", "nonsense", "[]", "1", "null", "\"x\"", "{\"operation\":1,}", "\u{FEFF}{}",
+        "{\"operation\":\"insert\",\"operation\":\"insert\"}",
+        String(repeating: "[", count: 100_000), String(repeating: "{\"a\":", count: 100_000),
+    ])
+    func `what is no JSON object is refused`(body: String) throws {
+        let fixture = try OperationsFixture()
+
+        let answer = try fixture.ask(bytes: Array(body.utf8), login: OperationsFixture.admin)
+
+        #expect(answer == OperationsFixture.Answer(status: 400, body: ["error": "Invalid JSON."]))
     }
 
-    /// The answers that HarperDB's own suites expect to be a 500.
-    private static let pinned = [
-        "'hash_values' must be an array", "'get_attributes' must be an array",
-        "If role is specified, it cannot be empty.", "schema not defined for table",
-        "nothing to update, must supply active, role or password to update",
-    ]
+    @Test(arguments: [[:], ["operation": nil], ["operation": 1], ["operation": ""]] as [JSONValue])
+    func `an operation is demanded`(body: JSONValue) throws {
+        let fixture = try OperationsFixture()
 
-    @Test func `no operation fails, whatever its members are`() throws {
-        let fixture = try APIFixture()
-        try fixture.makeDogs([["id": 1, "name": "Rex"]])
-        let usual: JSONObject = [
-            "schema": "dev", "table": "dog", "records": [["id": 1]], "hash_values": [1],
-            "search_attribute": "name", "search_value": "Rex", "conditions": [], "id": "x",
-            "username": "u", "password": "p", "role": "super_user", "active": true,
-            "attribute": "name", "sql": "SELECT 1", "data": "id\n1\n", "file_path": "/x",
-            "primary_key": "id",
-        ]
-        // Operations that take away what the others are asked about come last.
-        let operations = fixture.api.table.operations.sorted { left, _ in
-            !left.names[0].hasPrefix("drop")
-        }
+        try fixture.expectError(
+            400, "Request body must include an 'operation' property.", body)
+    }
 
-        for operation in operations {
-            for member in Self.members {
-                for value in Self.values {
-                    var body = usual
-                    body["operation"] = .string(operation.names[0])
-                    body[member] = value
+    @Test func `an unknown operation is named`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectError(
+            400, "Operation 'drop_everything' not found", ["operation": "drop_everything"])
+    }
+
+    @Test func `missing fields are named together`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectError(
+            400, "'table' is required. 'records' is required", ["operation": "insert"])
+    }
+
+    @Test func `no operation bears the loss of a field it requires`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        let before = try fixture.everything()
+
+        for operation in fixture.api.table.operations {
+            for field in operation.required {
+                for name in operation.names {
+                    var body = Self.sound(name)
+                    for spelling in field.names { body[spelling] = nil }
+
                     let answer = try fixture.ask(.object(body))
-                    let isPinned = Self.pinned.contains { answer.error?.hasPrefix($0) == true }
+
+                    #expect(answer.status == 400, "\(name) without \(field): \(answer)")
                     #expect(
-                        answer.status < 500 || isPinned,
-                        "\(operation.names[0]) \(member) \(value.text.prefix(60))")
-                    if answer.status >= 400 { #expect(answer.error?.isEmpty == false) }
+                        answer.error?.contains("'\(field.names[0])' is required") == true,
+                        "\(name) without \(field): \(answer)")
                 }
             }
         }
+
+        #expect(try fixture.everything() == before)
     }
 
-    @Test func `each required member is missed by name`() throws {
-        let fixture = try APIFixture()
+    /// Answers of 500 that HarperDB's own suites demand.
+    private static let pinned = [
+        "'hash_values' must be an array", "'get_attributes' must be an array",
+        "If role is specified, it cannot be empty.",
+        "nothing to update, must supply active, role or password to update",
+    ]
 
-        for name in [
-            "insert", "update", "upsert", "delete", "search_by_hash", "search_by_value",
-            "search_by_conditions", "create_table", "drop_table", "csv_data_load",
-            "csv_file_load", "get_job", "add_user", "drop_user", "describe_table",
-        ] {
-            let answer = try fixture.ask(["operation": .string(name)])
-            #expect(answer.status == 400)
-            #expect(answer.error?.contains("is required") == true, "\(name)")
+    @Test(arguments: hostileValues.indices)
+    func `no value in any field makes an operation fail`(index: Int) throws {
+        let value = hostileValues[index]
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs([["id": 1, "name": "Penny"]])
+
+        for name in fixture.api.table.operations.map(\.names[0]) {
+            for field in OperationRequest.Field.allCases {
+                var body = Self.sound(name)
+                for spelling in field.names { body[spelling] = nil }
+                body[field.names[0]] = value
+
+                let answer = try fixture.ask(.object(body))
+
+                let isPinned = answer.status == 500 && Self.pinned.contains(answer.error ?? "")
+                #expect(
+                    answer.status < 500 || isPinned,
+                    "\(name) with \(field): \(String(answer.description.prefix(300)))")
+            }
         }
+
+        // Whatever came of it: the table that was there is whole, and the administrator too.
+        let dog = try fixture.ask([
+            "operation": "search_by_id", "schema": "dev", "table": "dog", "ids": [1],
+            "get_attributes": ["id", "name"],
+        ])
+        #expect(dog.body == [["id": 1, "name": "Penny"]])
     }
 
-    @Test func `a request nested beyond the limit is refused`() throws {
-        let fixture = try APIFixture()
-        let open = String(repeating: "[", count: 100_000)
+    @Test(arguments: [nil, 1, true, 1.5, "x", ["a": 1]] as [JSONValue])
+    func `records that are no list of objects write nothing`(records: JSONValue) throws {
+        let fixture = try OperationsFixture.withDogs()
+        let before = try fixture.everything()
 
-        let answer = try fixture.send(Array("{\"operation\":\"insert\",\"a\":\(open)".utf8))
+        for operation in ["insert", "update", "upsert"] {
+            for value in [records, [["id": 1], records]] where value["a"] == nil {
+                guard records["a"] == nil else { continue }
+                let answer = try fixture.ask([
+                    "operation": .string(operation), "schema": "dev", "table": "dog",
+                    "records": value,
+                ])
+                #expect(answer.status == 400, "\(answer)")
+            }
+        }
 
-        #expect(answer.status == 400)
+        #expect(try fixture.everything() == before)
+    }
+
+    @Test(
+        arguments: [true, [1], ["a": 1], .string(String(repeating: "k", count: 4_097))]
+            as [JSONValue])
+    func `a key of another kind, or too long, writes nothing`(key: JSONValue) throws {
+        let fixture = try OperationsFixture.withDogs()
+        let before = try fixture.everything()
+
+        for operation in ["insert", "update", "upsert"] {
+            let answer = try fixture.ask([
+                "operation": .string(operation), "schema": "dev", "table": "dog",
+                "records": [["id": 1, "name": "x"], ["id": key, "colour": "red"]],
+            ])
+            #expect(answer.status == 400, "\(answer)")
+        }
+
+        #expect(try fixture.everything() == before)
+    }
+
+    @Test func `conditions deeper than the limit are refused`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        var (accepted, refused): (JSONValue, JSONValue) = ([], [])
+        for _ in 0..<16 { accepted = [["conditions": accepted]] }
+        for _ in 0..<17 { refused = [["conditions": refused]] }
+        let body: JSONObject = [
+            "operation": "search_by_conditions", "schema": "dev", "table": "dog",
+        ]
+        var (shallow, deep) = (body, body)
+        shallow["conditions"] = accepted
+        deep["conditions"] = refused
+
+        #expect(try fixture.ask(.object(shallow)).status == 200)
+        #expect(try fixture.ask(.object(deep)).status == 400)
+    }
+
+    /// A request that the operation would accept, but for names that are taken or not there.
+    private static func sound(_ operation: String) -> JSONObject {
+        var body: JSONObject = [
+            "operation": .string(operation), "schema": "dev", "table": "dog",
+            "hash_attribute": "id", "attribute": "id", "search_value": "nobody",
+            "hash_values": [], "records": [], "conditions": [], "sql": "SELECT 1", "data": "",
+            "file_path": "/missing.csv", "id": "nobody", "username": "nobody", "password": "p",
+            "role": "nobody", "active": true,
+        ]
+        // What makes, changes or drops shall not find the table that the test looks at.
+        if operation.hasPrefix("drop") || operation.hasPrefix("create") {
+            body["schema"] = "elsewhere"
+        }
+        return body
     }
 }
+
+/// Values that no field expects, or that mean something to a machine beneath.
+private let hostileValues: [JSONValue] = [
+    nil, true, 0, -1, 1.5, 9_223_372_036_854_775_807, 1e300, "", "\u{0}", "*", "%",
+    "'; DROP TABLE dog; --", "\"; DROP TABLE dog; --", "x\"\u{301}; DROP TABLE dog; --",
+    "../../etc/passwd", "ledge_tables", "sqlite_schema", "system", "__createdtime__",
+    .string(String(repeating: "x", count: 200_000)), .string(String(repeating: "é", count: 200)),
+    [], [nil], [[]], [["a": ["b": 1]]], ["*"], [:], ["conditions": []], ["attribute": 1],
+    deeplyNested,
+]
+
+/// As deep as a request may be.
+private let deeplyNested: JSONValue = (0..<100).reduce(1) { inner, _ in [["x": inner]] }

@@ -2,92 +2,150 @@ import Foundation
 import JSON
 import Testing
 
+@testable import OperationsAPI
+
 @Suite struct JobOperationsTests {
-    private let fixture: APIFixture
+    @Test func `delimited text is loaded by a job that clients can follow`() throws {
+        let fixture = try OperationsFixture.withDogs()
 
-    init() throws {
-        fixture = try APIFixture()
-        try fixture.makeDogs()
-    }
-
-    private func load(_ data: String, action: JSONValue = "insert") throws -> JSONValue {
-        let answer = try fixture.ask([
-            "operation": "csv_data_load", "schema": "dev", "table": "dog", "data": .string(data),
-            "action": action,
+        let started = try fixture.ask([
+            "operation": "csv_data_load", "schema": "dev", "table": "dog",
+            "data": "id,name\n1,Penny\n2,Alby\n",
         ])
-        let words = try #require(answer.message).split(separator: " ")
-        #expect(words.count == 5)
-        #expect(answer.value["job_id"]?.stringValue == words.last.map(String.init))
-        return try fixture.job(String(words[4]))
-    }
+        let job = try fixture.finishedJob(started)
 
-    @Test func `a load types its fields as HarperDB does`() throws {
-        let job = try load(
-            "id,isbn,flag,none,list,empty\n1,0195153448,TRUE,null,\"[1,2]\",\n"
-                + "2,1558746218,x,1.5,{,0\n"
-        )
-
+        #expect(started.body["job_id"]?.stringValue?.count == 36)
+        #expect(started.message?.split(separator: " ").count == 5)
         #expect(job["status"] == "COMPLETE")
         #expect(job["message"] == "successfully loaded 2 of 2 records")
-        let dogs = try fixture.ask([
-            "operation": "search_by_hash", "schema": "dev", "table": "dog", "hash_values": [1, 2],
-            "get_attributes": ["isbn", "flag", "none", "list", "empty"],
-        ])
         #expect(
-            dogs.value == [
-                [
-                    "isbn": "0195153448", "flag": true, "none": .null, "list": [1, 2], "empty": "",
-                ],
-                ["isbn": 1_558_746_218, "flag": "x", "none": 1.5, "list": "{", "empty": 0],
+            job.objectValue?.names == [
+                "id", "type", "status", "message", "user", "created_datetime", "start_datetime",
+                "end_datetime",
+            ])
+        #expect(job["type"] == "csv_data_load")
+        #expect(job["user"] == "admin")
+        #expect(job["end_datetime"]?.integerValue != nil)
+    }
+
+    @Test func `ISBNs keep their zeros and rows without a key get one`() throws {
+        let fixture = try OperationsFixture.withDogs()
+
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_data_load", "schema": "dev", "table": "dog",
+                "data": "isbn\n0195153448\n1558746218\n080652121X\n",
+            ]))
+
+        #expect(job["message"] == "successfully loaded 3 of 3 records")
+        let records = try fixture.ask([
+            "operation": "search_by_value", "schema": "dev", "table": "dog",
+            "search_attribute": "isbn", "search_value": "*", "get_attributes": ["isbn"],
+        ]).body
+        #expect(
+            records == [["isbn": 1_558_746_218], ["isbn": "0195153448"], ["isbn": "080652121X"]])
+    }
+
+    @Test func `a bad column name ends the job with an error and nothing is written`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        let before = try fixture.everything()
+
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_data_load", "schema": "dev", "table": "dog",
+                "data": "id,a/b\n1,2\n",
+            ]))
+
+        #expect(job["status"] == "ERROR")
+        #expect(job["message"] == "Invalid column name 'a/b', cancelling load operation")
+        #expect(try fixture.everything() == before)
+    }
+
+    @Test(arguments: ["", "id,name\n"])
+    func `text without rows says so`(text: String) throws {
+        let fixture = try OperationsFixture.withDogs()
+
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_data_load", "schema": "dev", "table": "dog",
+                "data": .string(text),
+            ]))
+
+        #expect(job["message"] == "No records parsed from csv file.")
+    }
+
+    @Test func `a load updates or upserts if it is told to`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs([["id": 1, "name": "Penny"]])
+        let load = { (action: JSONValue) throws in
+            try fixture.finishedJob(
+                fixture.ask([
+                    "operation": "csv_data_load", "schema": "dev", "table": "dog",
+                    "action": action, "data": "id,name\n1,Rose\n2,Alby\n",
+                ]))["message"]
+        }
+
+        #expect(try load("insert") == "successfully loaded 1 of 2 records")
+        #expect(try load("update") == "successfully loaded 2 of 2 records")
+        #expect(try load("upsert") == "successfully loaded 2 of 2 records")
+        #expect(try load("") == "successfully loaded 0 of 2 records")
+        let refused = try fixture.ask([
+            "operation": "csv_data_load", "schema": "dev", "table": "dog", "data": "id\n",
+            "action": "delete",
+        ])
+        #expect(refused.status == 400)
+    }
+
+    @Test(arguments: ["csv_data_load", "csv_file_load"])
+    func `an unknown table is answered before a job starts`(operation: String) throws {
+        let fixture = try OperationsFixture.withDogs()
+        try Data("id\n1\n".utf8).write(to: URL(fileURLWithPath: "\(fixture.csvFolder)/a.csv"))
+
+        try fixture.expectError(
+            400, "Table 'dev.cat' does not exist",
+            [
+                "operation": .string(operation), "schema": "dev", "table": "cat", "data": "id\n1",
+                "file_path": .string("\(fixture.csvFolder)/a.csv"),
             ])
     }
 
-    @Test func `rows without the key get one, and an empty file says so`() throws {
-        #expect(try load("name\nRex\nBo\n")["message"] == "successfully loaded 2 of 2 records")
-        #expect(try load("")["message"] == "No records parsed from csv file.")
-        #expect(try load("id,name\n")["message"] == "No records parsed from csv file.")
+    @Test func `a file in an allowed folder is loaded`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        try Data("id\n1\n".utf8).write(to: URL(fileURLWithPath: "\(fixture.csvFolder)/a.csv"))
+
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_file_load", "schema": "dev", "table": "dog",
+                "file_path": .string("\(fixture.csvFolder)/a.csv"),
+            ]))
+
+        #expect(job["message"] == "successfully loaded 1 of 1 records")
     }
 
-    @Test func `a bad column is found by the job`() throws {
-        let job = try load("id,na/me\n1,x\n")
+    @Test(arguments: [
+        "/etc/passwd", "FOLDER/../outside.csv", "FOLDER/link.csv", "FOLDER", "FOLDER/", "a.csv",
+        "FOLDER/missing.csv", "FOLDER/a.csv\u{0}", "FOLDERx/a.csv", "file:///etc/passwd", "",
+    ])
+    func `a file elsewhere does not exist for a client`(pattern: String) throws {
+        let fixture = try OperationsFixture.withDogs()
+        let outside = fixture.file(outside: "outside.csv")
+        try Data("id\n1\n".utf8).write(to: URL(fileURLWithPath: outside))
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(fixture.csvFolder)/link.csv", withDestinationPath: outside)
+        let path = pattern.replacing("FOLDER", with: fixture.csvFolder)
 
-        #expect(job["status"] == "ERROR")
-        #expect(job["message"] == "Invalid column name 'na/me', cancelling load operation")
-    }
-
-    @Test func `a file is read from the configured folder and from nowhere else`() throws {
-        let inside = fixture.directory.file("csv/dogs.csv")
-        try Data("id\n7\n".utf8).write(to: URL(fileURLWithPath: inside))
-        let outside = fixture.directory.file("secret.csv")
-        try Data("id\n8\n".utf8).write(to: URL(fileURLWithPath: outside))
-        let link = fixture.directory.file("csv/link.csv")
-        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: outside)
-        func ask(_ path: String) throws -> APIFixture.Answer {
-            try fixture.ask([
+        try fixture.expectError(
+            400, "No such file or directory \(path)",
+            [
                 "operation": "csv_file_load", "schema": "dev", "table": "dog",
                 "file_path": .string(path),
             ])
-        }
-
-        let job = try fixture.job(try #require(try ask(inside).value["job_id"]?.stringValue))
-
-        #expect(job["status"] == "COMPLETE")
-        for path in [
-            outside, link, "/etc/passwd", "\(fixture.directory.path)/csv/../secret.csv",
-            "csv/dogs.csv", "\(fixture.directory.path)/csv", "/nowhere.csv",
-        ] {
-            let answer = try ask(path)
-            #expect(answer.status == 400)
-            #expect(answer.error == "No such file or directory \(path)")
-        }
     }
 
-    @Test func `an unknown job is an empty list, an unknown table is told at once`() throws {
-        #expect(try fixture.ask(["operation": "get_job", "id": "nope"]).value == [])
-        let answer = try fixture.ask([
-            "operation": "csv_data_load", "schema": "dev", "table": "cat", "data": "id\n1\n",
-        ])
-        #expect(answer.status == 400)
-        #expect(answer.error == "Table 'dev.cat' does not exist")
+    @Test func `an unknown job is an empty list and an id is demanded`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectAnswer([], ["operation": "get_job", "id": "nobody"])
+        try fixture.expectError(400, "'id' is required", ["operation": "get_job"])
     }
 }

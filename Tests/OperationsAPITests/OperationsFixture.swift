@@ -1,0 +1,153 @@
+import Foundation
+import HTTPCore
+import JSON
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import OperationsAPI
+@testable import TableStorage
+
+/// An operations API on a directory of its own, asked through its routes, without sockets.
+final class OperationsFixture: Sendable {
+    /// What came back.
+    struct Answer: Equatable, CustomStringConvertible {
+        let status: Int
+        let body: JSONValue
+        let challenge: String?
+
+        var error: String? { body["error"]?.stringValue }
+        var message: String? { body["message"]?.stringValue }
+        var description: String { "\(status) \(body.text)" }
+    }
+
+    static let admin = OperationsFixture.basic("admin", "secret")
+
+    let store: TableStore
+    let api: OperationsAPI
+    let users: UserStore
+    /// Holds what `csv_file_load` may read.
+    let csvFolder: String
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        csvFolder = directory.url.resolvingSymlinksInPath().appendingPathComponent("csv").path
+        try FileManager.default.createDirectory(
+            atPath: csvFolder, withIntermediateDirectories: true)
+        store = try TableStore(root: directory.file("store"), log: .silent)
+        users = try UserStore(store: store, firstSuperUser: ("admin", "secret"))
+        api = OperationsAPI(
+            store: store, users: users, jobs: try JobRunner(store: store, log: .silent),
+            csvFolders: [csvFolder], log: .silent)
+    }
+
+    /// A fixture with the empty table `dev.dog`, whose key is `id`.
+    static func withDogs() throws -> OperationsFixture {
+        let fixture = try OperationsFixture()
+        try fixture.expectMessage(
+            "table 'dev.dog' successfully created.",
+            ["operation": "create_table", "schema": "dev", "table": "dog", "hash_attribute": "id"])
+        return fixture
+    }
+
+    static func basic(_ name: String, _ password: String) -> String {
+        "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
+    }
+
+    func file(outside name: String) -> String { directory.file(name) }
+
+    /// Asks as the super user.
+    func ask(_ body: JSONValue) throws -> Answer {
+        try ask(bytes: body.encoded(), login: Self.admin)
+    }
+
+    func ask(_ body: JSONValue, login: String?) throws -> Answer {
+        try ask(bytes: body.encoded(), login: login)
+    }
+
+    func ask(bytes: [UInt8], login: String?) throws -> Answer {
+        let route = try #require(api.routes.first { $0.method == .post && $0.pattern == "/" })
+        guard case .waiting(let answer) = route.handler else {
+            throw FixtureError(description: "operations may wait for the disk")
+        }
+        var request = HTTPRequest(method: .post, path: "/", body: bytes)
+        request.fields["Authorization"] = login
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try answer(request)
+        } catch {
+            response = error.response
+        }
+        guard case .bytes(let body) = response.body else {
+            throw FixtureError(description: "an operation answers with bytes")
+        }
+        return Answer(
+            status: response.status.code, body: try JSONValue(parsing: body),
+            challenge: response.fields["WWW-Authenticate"])
+    }
+
+    func expectMessage(_ message: String, _ body: JSONValue) throws {
+        #expect(
+            try ask(body) == Answer(status: 200, body: ["message": .string(message)]),
+            "\(body.text)")
+    }
+
+    func expectError(_ status: Int, _ error: String, _ body: JSONValue) throws {
+        #expect(
+            try ask(body) == Answer(status: status, body: ["error": .string(error)]),
+            "\(body.text)")
+    }
+
+    func expectAnswer(_ answer: JSONValue, _ body: JSONValue) throws {
+        #expect(try ask(body) == Answer(status: 200, body: answer), "\(body.text)")
+    }
+
+    /// Inserts records into `dev.dog`.
+    func insertDogs(_ records: [JSONValue]) throws {
+        let answer = try ask([
+            "operation": "insert", "schema": "dev", "table": "dog", "records": .array(records),
+        ])
+        #expect(answer.message == "inserted \(records.count) of \(records.count) records")
+    }
+
+    /// Everything in the store, for telling whether anything changed.
+    func everything() throws -> JSONValue {
+        var tables = JSONObject()
+        for database in store.databaseNames {
+            tables[database] = [:]
+            for table in try store.tables(of: database) {
+                let name = TableName(database, table.name)
+                let records = try store.search(Search(name)).map(JSONValue.object)
+                tables["\(name)"] = [
+                    .array(table.attributes.map { .string($0.name) }), .array(records),
+                ]
+            }
+        }
+        tables["users"] = .array(try users.users().map(JSONValue.object))
+        return .object(tables)
+    }
+
+    /// The end of a job, waited for without a clock: its thread gets the processor each time.
+    func finishedJob(_ started: Answer) throws -> JSONValue {
+        let id = try #require(started.message?.split(separator: " ").last)
+        #expect(started.message == "Starting job with id \(id)")
+        for _ in 0..<1_000_000 {
+            let jobs = try ask(["operation": "get_job", "id": .string(String(id))])
+            let job = try #require(jobs.body.arrayValue?.first)
+            if job["status"] != "IN_PROGRESS" { return job }
+            sched_yield()
+        }
+        throw FixtureError(description: "the job \(id) did not end")
+    }
+}
+
+struct FixtureError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension OperationsFixture.Answer {
+    init(status: Int, body: JSONValue) {
+        self.init(status: status, body: body, challenge: nil)
+    }
+}
