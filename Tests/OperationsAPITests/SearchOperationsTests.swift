@@ -280,7 +280,7 @@ import Testing
             ),
             ("SELECT 2 + 2", [["2 + 2": 4]]),
             (
-                "SELECT a.id, b.id FROM dev.dog a INNER JOIN dev.dog b ON a.id = b.id WHERE a.id = 1",
+                "SELECT a.id, b.id FROM dev.dog a JOIN dev.dog b ON a.id = b.id WHERE a.id = 1",
                 [["id": 1, "id1": 1]]
             ),
             ("SELECT name FROM dev.dog WHERE name LIKE 'p%'", [["name": "Penny"]]),
