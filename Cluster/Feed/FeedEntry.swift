@@ -167,8 +167,8 @@ extension FeedEntry {
     private static func candidate(
         _ words: [Substring], _ lines: FeedLines
     ) throws(FeedRefusal) -> Candidate {
-        guard words.count == 5, words[3].hasSuffix("%"),
-            let share = Int(words[3].dropLast()), (1...100).contains(share)
+        guard words.count == 5, let share = Int(words[3].dropLast()), (1...100).contains(share),
+            words[3] == "\(share)%"
         else {
             throw FeedRefusal(
                 .entryMalformed, "a candidate is a bundle, a share like 5% and a salt")

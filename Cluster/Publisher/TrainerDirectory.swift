@@ -172,6 +172,7 @@ extension TrainerDirectory {
         do {
             return try publishing.withLock { _ in
                 let newest = try newest(of: channel)
+                if let newest { try repairLatest(of: channel, newest.file) }
                 let entry = try next(after: newest, bundle, channel)
                 try write(entry)
                 return entry
@@ -184,8 +185,8 @@ extension TrainerDirectory {
     }
 
     private func next(
-        after newest: (entry: FeedEntry, digest: SHA256Digest)?, _ bundle: BundleReference,
-        _ channel: String
+        after newest: (entry: FeedEntry, digest: SHA256Digest, file: [UInt8])?,
+        _ bundle: BundleReference, _ channel: String
     ) throws(PublisherError) -> FeedEntry {
         let issued = now()
         let expires = issued.addingTimeInterval(Self.entryLife)
@@ -227,10 +228,17 @@ extension TrainerDirectory {
             "\(directory)/latest", with: file, mode: DurableFile.publicMode)
     }
 
+    /// Writes `latest` if a crash or a full disk came between an entry and its copy.
+    private func repairLatest(of channel: String, _ file: [UInt8]) throws(PublisherError) {
+        let path = "\(root)/public/feed/\(channel)/latest"
+        guard FileManager.default.contents(atPath: path).map([UInt8].init) != file else { return }
+        try DurableFile.replace(path, with: file, mode: DurableFile.publicMode)
+    }
+
     /// The newest entry of a channel; after a crash it may be one ahead of `latest`.
     func newest(
         of channel: String
-    ) throws(PublisherError) -> (entry: FeedEntry, digest: SHA256Digest)? {
+    ) throws(PublisherError) -> (entry: FeedEntry, digest: SHA256Digest, file: [UInt8])? {
         let directory = "\(root)/public/feed/\(channel)"
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory),
             let seq = names.compactMap({ UInt64($0) }).max()
@@ -242,7 +250,7 @@ extension TrainerDirectory {
         var feed = TrustedFeed(channel: channel, keys: keys, position: nil)
         do throws(FeedRefusal) {
             let accepted = try feed.accept([UInt8](file), now: .distantPast)
-            return (accepted.entry, accepted.position.entry)
+            return (accepted.entry, accepted.position.entry, [UInt8](file))
         } catch {
             throw PublisherError(
                 .diskFailed, "entry \(seq) of \(channel) is damaged: \(error.message)", cause: error
@@ -255,9 +263,9 @@ extension TrainerDirectory {
     ///
     /// - Returns: The new entry, or nil if the newest one is young enough.
     package func refresh(_ channel: String) throws(PublisherError) -> FeedEntry? {
-        guard let newest = try newest(of: channel),
-            newest.entry.expires.timeIntervalSince(now()) < Self.entryLife / 2
-        else { return nil }
+        guard let newest = try newest(of: channel) else { return nil }
+        try repairLatest(of: channel, newest.file)
+        guard newest.entry.expires.timeIntervalSince(now()) < Self.entryLife / 2 else { return nil }
         var entry = newest.entry
         entry.seq += 1
         entry.previous = newest.digest

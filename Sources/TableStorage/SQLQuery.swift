@@ -168,12 +168,22 @@ enum SQLNames {
     static func databases(in sql: String, among known: some Collection<String>) -> [String] {
         let known = Set(known)
         var found: [String] = []
-        var scanner = Scanner(Array(sql.unicodeScalars))
-        while let word = scanner.nextName() {
-            if scanner.isAtPoint, known.contains(word), !found.contains(word) {
-                found.append(word)
-            }
+        for (name, _) in pairs(in: sql) where known.contains(name) && !found.contains(name) {
+            found.append(name)
         }
+        return found
+    }
+
+    /// Every name before a point with the one behind it, which may be a table or a column.
+    static func pairs(in sql: String) -> [(before: String, behind: String)] {
+        var found: [(before: String, behind: String)] = []
+        var scanner = Scanner(Array(sql.unicodeScalars))
+        var before: String?
+        while let word = scanner.nextName() {
+            if let before { found.append((before, word)) }
+            before = scanner.isAtPoint ? word : nil
+        }
+        if let before { found.append((before, "")) }
         return found
     }
 
@@ -230,12 +240,30 @@ enum SQLNames {
 }
 
 extension TableStore {
+    /// SQLite ignores the case of names: of two tables that differ in it only, SQL reaches one, and
+    /// reading that one under the other's name would be a wrong answer.
+    private func refuseShadowedTables(
+        in sql: String, among known: Set<String>
+    ) throws(TableStorageError) {
+        for (name, table) in SQLNames.pairs(in: sql) where known.contains(name) {
+            guard let schema = try database(name).queue.schema.tables[table],
+                schema.physicalName != table
+            else { continue }
+            throw TableStorageError(
+                .invalidSQL,
+                "Invalid SQL at: the name of \(TableName(name, table)) is reserved or differs from "
+                    + "another table's in case only; search it with search_by_conditions")
+        }
+    }
+
     /// Runs a client's SELECT.
     ///
     /// - Throws: `.invalidSQL`, `.tableNotFound`, `.databaseNotFound`, `.queryTooLong`.
     package func select(_ sql: String) throws(TableStorageError) -> [JSONObject] {
         var files: [String: String] = [:]
         for name in databaseNames { files[name] = try database(name).path }
-        return try SQLQuery(sql).run(databases: files)
+        let query = try SQLQuery(sql)
+        try refuseShadowedTables(in: sql, among: Set(files.keys))
+        return try query.run(databases: files)
     }
 }

@@ -1,206 +1,169 @@
 import ClusterFeed
-import ClusterPublisher
 import Foundation
-import HTTPCore
 import Integrity
-import Telemetry
 import TestSupport
 import Testing
 
+@testable import ClusterPublisher
+
 @Suite struct TrainerDirectoryTests {
-    private let directory: TemporaryDirectory
-    private let root: String
+    @Test func `keys are made once and the secret ones are the owner's`() throws {
+        let fixture = try PublisherFixture()
 
-    init() throws {
-        directory = try TemporaryDirectory()
-        root = directory.file("trainer")
-        try TrainerDirectory.initialise(at: root, now: Date())
-    }
-
-    private func bundle(_ version: Int) throws -> String {
-        let path = directory.file("bundle-\(version)")
-        try SmallBundle.draft(version: version).write(to: path)
-        return path
-    }
-
-    private func code(_ body: () throws -> Void) -> PublisherError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? PublisherError)?.code
+        let error = #expect(throws: PublisherError.self) {
+            try TrainerDirectory.initialise(at: fixture.root, now: PublisherFixture.now)
         }
-    }
 
-    @Test func `keys are made once, and the secret ones are for their owner alone`() throws {
-        #expect(code { try TrainerDirectory.initialise(at: root, now: Date()) } == .keys)
+        #expect(error?.code == .keys)
         for name in ["root.key", "release.key"] {
             let attributes = try FileManager.default.attributesOfItem(
-                atPath: "\(root)/secret/\(name)")
+                atPath: "\(fixture.root)/secret/\(name)")
             #expect(attributes[.posixPermissions] as? Int == 0o600)
         }
+        #expect(
+            fixture.file("keys/1")
+                == FileManager.default.contents(atPath: "\(fixture.root)/trust.keys")
+                .map([UInt8].init))
     }
 
-    @Test func `entries form a chain that a node believes`() throws {
-        let trainer = try TrainerDirectory(at: root)
-        _ = try trainer.publish(bundleDirectory: try bundle(1), channel: "books")
-        _ = try trainer.publish(bundleDirectory: try bundle(3), channel: "books")
-        let trust = try Data(contentsOf: URL(fileURLWithPath: "\(root)/trust.keys"))
+    @Test func `a directory without keys, or with damaged ones, is refused`() throws {
+        let empty = try TemporaryDirectory()
+        let fixture = try PublisherFixture()
+        try Data("nonsense".utf8).write(
+            to: URL(fileURLWithPath: "\(fixture.root)/secret/release.key"))
+
+        for root in [empty.path, fixture.root] {
+            let error = #expect(throws: PublisherError.self) { try TrainerDirectory(at: root) }
+            #expect(error?.code == .keys)
+        }
+    }
+
+    @Test func `two publications follow one another, and a node believes both`() throws {
+        let fixture = try PublisherFixture()
+
+        let (first, second) = (try fixture.publish(version: 1), try fixture.publish(version: 3))
+
+        #expect((first.seq, first.stable.version) == (1, 1))
+        #expect((second.seq, second.stable.version) == (2, 3))
+        let trust = try #require(fixture.file("keys/1"))
         var feed = TrustedFeed(
-            channel: "books", keys: try KeyFile.trusting([UInt8](trust)), position: nil)
-
-        for name in ["1", "2", "latest"] {
-            let file = try Data(
-                contentsOf: URL(fileURLWithPath: "\(root)/public/feed/books/\(name)"))
-            #expect(throws: Never.self) { try feed.accept([UInt8](file), now: Date()) }
+            channel: "books", keys: try KeyFile.trusting(trust), position: nil)
+        for name in ["feed/books/1", "feed/books/2", "feed/books/latest"] {
+            let file = try #require(fixture.file(name))
+            _ = try feed.accept(file, now: PublisherFixture.now)
         }
-        #expect(feed.position?.stableVersion == 3)
+        #expect(feed.position?.seq == 2)
+        #expect(fixture.file("blobs/\(second.stable.manifest.hex)") != nil)
+        #expect(fixture.trainer.channels == ["books"])
     }
 
-    @Test(arguments: [1, 2]) func `a version must grow`(version: Int) throws {
-        let trainer = try TrainerDirectory(at: root)
-        _ = try trainer.publish(bundleDirectory: try bundle(2), channel: "books")
-        let older = try bundle(version)
+    @Test(arguments: [5, 4])
+    func `a version that does not grow is a conflict`(version: Int) throws {
+        let fixture = try PublisherFixture()
+        _ = try fixture.publish(version: 5)
 
-        #expect(
-            code { _ = try trainer.publish(bundleDirectory: older, channel: "books") }
-                == .conflict)
+        let error = #expect(throws: PublisherError.self) { try fixture.publish(version: version) }
+
+        #expect(error?.code == .conflict)
+        #expect(try fixture.names(in: "feed/books") == ["1", "latest"])
     }
 
-    @Test func `of two trainers at once one gets a conflict and both leave a sound feed`() throws {
-        let bundles = try (1...8).map(bundle)
-        let group = DispatchGroup()
-        for path in bundles {
-            group.enter()
-            let root = root
-            Thread.detachNewThread {
-                // Whoever comes too late with a lower version, or at the same time, is refused.
-                _ = try? TrainerDirectory(at: root).publish(bundleDirectory: path, channel: "books")
-                group.leave()
-            }
+    @Test func `a manifest whose blobs are missing is announced to nobody`() throws {
+        let fixture = try PublisherFixture()
+        let manifest = try fixture.manifest(of: try fixture.bundle(version: 1))
+
+        let error = #expect(throws: PublisherError.self) {
+            try fixture.trainer.publish(manifest: manifest, channel: "books")
         }
-        group.wait()
 
-        let trainer = try TrainerDirectory(at: root)
-        let last = try trainer.publish(bundleDirectory: try bundle(99), channel: "books")
-        #expect(last.stable.version == 99)
+        #expect(error?.code == .notFound)
+        #expect(try fixture.names(in: "blobs").isEmpty)
+        #expect(try fixture.names(in: "feed").isEmpty)
     }
 
-    @Test func `a bundle of another model is refused`() throws {
-        let path = try bundle(1)
-        let trainer = try TrainerDirectory(at: root)
+    @Test func `a bundle with a flipped byte is announced to nobody`() throws {
+        let fixture = try PublisherFixture()
+        let bundle = try fixture.bundle(version: 1)
+        let weights = URL(fileURLWithPath: "\(bundle)/weights.safetensors")
+        var bytes = try Data(contentsOf: weights)
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: weights)
 
-        #expect(
-            code { _ = try trainer.publish(bundleDirectory: path, channel: "songs") } == .badBundle)
-        #expect(
-            code { _ = try trainer.publish(bundleDirectory: path, channel: "../x") } == .badBundle)
-    }
-
-    @Test func `a manifest whose blobs were not uploaded is refused`() throws {
-        let manifest = try Data(
-            contentsOf: URL(fileURLWithPath: "\(try bundle(1))/manifest.json"))
-        let trainer = try TrainerDirectory(at: root)
-
-        #expect(
-            code { _ = try trainer.publish(manifest: [UInt8](manifest), channel: "books") }
-                == .notFound)
-        #expect(code { try trainer.store([1], as: SHA256Digest.of([2])) } == .badBundle)
-    }
-
-    @Test func `an entry is signed anew after half of its life and not before`() throws {
-        let start = Date()
-        let bundle = try bundle(1)
-        _ = try TrainerDirectory(at: root, now: { start })
-            .publish(bundleDirectory: bundle, channel: "books")
-        let day: TimeInterval = 24 * 3_600
-
-        let young = try TrainerDirectory(at: root, now: { start.addingTimeInterval(3 * day) })
-        let old = try TrainerDirectory(at: root, now: { start.addingTimeInterval(4 * day) })
-
-        #expect(try young.refresh("books") == nil)
-        let fresh = try #require(try old.refresh("books"))
-        #expect(fresh.seq == 2)
-        #expect(fresh.stable.version == 1)
-    }
-}
-
-@Suite struct PublisherRoutesTests {
-    private let directory: TemporaryDirectory
-    private let router: HTTPRouter
-    private let trainer: TrainerDirectory
-
-    init() throws {
-        directory = try TemporaryDirectory()
-        try TrainerDirectory.initialise(at: directory.file("trainer"), now: Date())
-        trainer = try TrainerDirectory(at: directory.file("trainer"))
-        let routes = PublisherRoutes(directory: trainer, log: .silent) {
-            request throws(HTTPError) in
-            guard request.fields["Authorization"] == "yes" else {
-                throw HTTPError(.unauthorized, "Must login")
-            }
+        let error = #expect(throws: PublisherError.self) {
+            try fixture.trainer.publish(bundleDirectory: bundle, channel: "books")
         }
-        router = try HTTPRouter(routes: routes.routes)
-        try SmallBundle.draft(version: 1).write(to: directory.file("bundle"))
-        _ = try trainer.publish(bundleDirectory: directory.file("bundle"), channel: "books")
+
+        #expect(error?.code == .badBundle)
+        #expect(try fixture.names(in: "blobs").isEmpty)
     }
 
-    private func send(
-        _ method: HTTPMethod, _ path: String, _ fields: HTTPFields = [:], body: [UInt8] = []
-    ) -> HTTPResponse {
-        let request = HTTPRequest(method: method, path: path, fields: fields, body: body)
-        switch router.route(request) {
-        case .answer(let response): return response
-        case .route(let route, let request):
-            guard case .waiting(let handler) = route.handler else {
-                return HTTPResponse(status: .internalError)
-            }
-            do throws(HTTPError) {
-                return try handler(request)
-            } catch {
-                return error.response
-            }
+    @Test(arguments: ["songs", "", "../books", "Books"])
+    func `a bundle goes into its own channel only`(channel: String) throws {
+        let fixture = try PublisherFixture()
+        let bundle = try fixture.bundle(version: 1)
+
+        let error = #expect(throws: PublisherError.self) {
+            try fixture.trainer.publish(bundleDirectory: bundle, channel: channel)
         }
+
+        #expect(error?.code == .badBundle)
+        #expect(try fixture.names(in: "feed").isEmpty)
     }
 
-    @Test func `latest has a tag by which a node asks again for nothing`() throws {
-        let first = send(.get, "/models/feed/books/latest")
-        let tag = try #require(first.fields["ETag"])
+    @Test func `the entry comes last: when it cannot be written, all it names is there`() throws {
+        let fixture = try PublisherFixture()
+        // A file where the channel's folder belongs makes the entry fail, and nothing before it.
+        try Data().write(to: URL(fileURLWithPath: "\(fixture.root)/public/feed/books"))
+        let bundle = try fixture.bundle(version: 1)
 
-        let again = send(.get, "/models/feed/books/latest", ["If-None-Match": tag])
+        let error = #expect(throws: PublisherError.self) {
+            try fixture.trainer.publish(bundleDirectory: bundle, channel: "books")
+        }
 
-        #expect(first.status == .ok)
-        #expect(first.fields["Cache-Control"] == "no-cache")
-        #expect(again.status == .notModified)
+        #expect(error?.code == .diskFailed)
+        let manifest = SHA256Digest.of(try fixture.manifest(of: bundle))
+        #expect(fixture.trainer.hasBlob(manifest))
+        #expect(try fixture.names(in: "blobs").count == 4)
     }
 
-    @Test func `an entry that does not exist yet must not be remembered by a cache`() {
-        let answer = send(.get, "/models/feed/books/2")
+    @Test func `an entry that came without its copy is copied by the next refresh`() throws {
+        let fixture = try PublisherFixture()
+        _ = try fixture.publish(version: 1)
+        try FileManager.default.removeItem(atPath: "\(fixture.root)/public/feed/books/latest")
 
-        #expect(answer.status == .notFound)
-        #expect(answer.fields["Cache-Control"] == "no-store")
+        #expect(try fixture.trainer.refresh("books") == nil)
+
+        #expect(fixture.file("feed/books/latest") == fixture.file("feed/books/1"))
     }
 
-    @Test(arguments: [
-        "/models/feed/..%2f..%2fsecret/latest", "/models/feed/BOOKS/latest",
-        "/models/feed/books/01",
-        "/models/feed/books/-1", "/models/keys/x", "/models/blobs/release.key",
-        "/models/blobs/..%2f..%2fsecret%2frelease.key",
-    ])
-    func `a hostile name finds nothing`(path: String) {
-        #expect(send(.get, path).status == .notFound)
+    @Test func `an entry is signed anew in the second half of its life`() throws {
+        let fixture = try PublisherFixture()
+        let first = try fixture.publish(version: 1)
+        let half = first.expires.timeIntervalSince(PublisherFixture.now) / 2
+        let trainer = { (age: TimeInterval) in
+            try TrainerDirectory(
+                at: fixture.root, now: { PublisherFixture.now.addingTimeInterval(age) })
+        }
+
+        #expect(try trainer(half).refresh("books") == nil)
+        let second = try #require(try trainer(half + 1).refresh("books"))
+
+        #expect(second.seq == 2)
+        #expect(second.stable == first.stable)
+        #expect(second.expires > first.expires)
+        #expect(fixture.file("feed/books/latest") == fixture.file("feed/books/2"))
+        #expect(try fixture.trainer.refresh("songs") == nil)
     }
 
-    @Test func `only who may log in uploads and publishes`() {
-        let digest = SHA256Digest.of([1]).hex
+    @Test func `bytes are stored under their own digest only`() throws {
+        let fixture = try PublisherFixture()
 
-        #expect(send(.put, "/models/blobs/\(digest)", body: [1]).status == .unauthorized)
-        #expect(send(.post, "/models/publish/books", body: [1]).status == .unauthorized)
-        let login: HTTPFields = ["Authorization": "yes"]
-        #expect(send(.put, "/models/blobs/\(digest)", login, body: [1]).status == .created)
-        #expect(send(.get, "/models/blobs/\(digest)").status == .ok)
-        #expect(
-            send(.put, "/models/blobs/\(digest)", login, body: [2]).status == .unprocessableContent)
-        #expect(
-            send(.post, "/models/publish/books", login, body: [1]).status == .unprocessableContent)
+        let error = #expect(throws: PublisherError.self) {
+            try fixture.trainer.store([1], as: SHA256Digest.of([2]))
+        }
+        try fixture.trainer.store([3], as: SHA256Digest.of([3]))
+
+        #expect(error?.code == .badBundle)
+        #expect(try fixture.names(in: "blobs") == [SHA256Digest.of([3]).hex])
     }
 }

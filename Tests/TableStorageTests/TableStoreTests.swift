@@ -1,197 +1,285 @@
 import Foundation
 import JSON
 import Synchronization
-import TableStorage
-import Telemetry
 import TestSupport
 import Testing
 
+@testable import TableStorage
+
 @Suite struct TableStoreTests {
-    private let directory: TemporaryDirectory
-    private let store: TableStore
-    private let dogs = TableName("dev", "dog")
-
-    init() throws {
-        directory = try TemporaryDirectory()
-        store = try TableStore(root: directory.file("tables"), log: .silent)
-        try store.createDatabase("dev")
-        try store.createTable(dogs, primaryKey: "id")
-    }
-
-    private func reopened() throws -> TableStore {
-        try TableStore(root: directory.file("tables"), log: .silent)
-    }
-
     @Test func `keys of different types are different keys`() throws {
-        let keys: [JSONValue] = [0, "0", "00", 25, "25"]
+        let fixture = try StoreFixture()
+        let keys: [JSONValue] = [0, "0", "00", "011", 25]
 
-        _ = try store.write(
-            keys.enumerated().map { ["id": $0.element, "n": JSONValue($0.offset)] }, to: dogs,
-            mode: .insert)
+        for key in keys { try fixture.insert(["id": key, "note": key]) }
 
-        let found = try store.records(withKeys: keys, attributes: ["id", "n"], of: dogs)
-        #expect(found.map { $0["id"] } == keys.map(Optional.some))
-        #expect(found.map { $0["n"] } == [0, 1, 2, 3, 4])
+        let found = try fixture.store.records(
+            withKeys: keys, attributes: ["id", "note"], of: StoreFixture.dog)
+        #expect(found == keys.map { ["id": $0, "note": $0] })
     }
 
-    @Test func `values of every kind keep their kind through a restart`() throws {
-        let record: JSONObject = [
-            "id": 1, "text": "true", "flag": true, "off": false, "whole": 7, "real": 0.5,
-            "list": [1, ["a"]], "object": ["b": .null], "empty": "", "large": .integer(.max),
-        ]
-        _ = try store.write([record], to: dogs, mode: .insert)
+    @Test func `upsert takes a key by its type and never merges two`() throws {
+        let fixture = try StoreFixture()
+        try fixture.insert(["id": 0, "note": "number"])
 
-        let found = try reopened().records(
-            withKeys: [1], attributes: record.names, of: dogs)
+        _ = try fixture.store.write(
+            [["id": "0", "note": "text"]], to: StoreFixture.dog, mode: .upsert)
+        _ = try fixture.store.write([["id": 0, "age": 1]], to: StoreFixture.dog, mode: .upsert)
 
-        #expect(found == [record])
+        let found = try fixture.store.records(
+            withKeys: [0, "0"], attributes: ["note", "age"], of: StoreFixture.dog)
+        #expect(found == [["note": "number", "age": 1], ["note": "text", "age": nil]])
     }
 
-    @Test func `a boolean is found by a boolean and not by its name`() throws {
-        _ = try store.write(
-            [["id": 1, "good": true], ["id": 2, "good": "true"]], to: dogs, mode: .insert)
+    static let everyType: [JSONValue] = [
+        nil, true, false, 0, -1, .integer(.max), .integer(.min), 0.1, -1e300, "", "true", "null",
+        "a\u{0}b", "é😀", [], [1, [nil]], [:], ["a": ["b": [true]]], "{\"a\":1}",
+        nested(TableLimits.valueDepthMax),
+    ]
 
-        let found = try store.search(
-            Search(dogs, attributes: ["id"], condition: .compare(attribute: "good", .equals, true)))
+    private static func nested(_ depth: Int) -> JSONValue {
+        (0..<depth).reduce(1) { inner, _ in [inner] }
+    }
 
-        #expect(found == [["id": 1]])
+    @Test(arguments: everyType)
+    func `a value of every type comes back after reopening`(value: JSONValue) throws {
+        let fixture = try StoreFixture()
+
+        try fixture.insert(["id": 1, "value": value])
+
+        for store in [fixture.store, try fixture.reopened()] {
+            let found = try store.records(
+                withKeys: [1], attributes: ["value"], of: StoreFixture.dog)
+            #expect(found == [["value": value]])
+        }
+    }
+
+    @Test func `a value deeper than the limit is refused`() throws {
+        let fixture = try StoreFixture()
+
+        let error = #expect(throws: TableStorageError.self) {
+            try fixture.insert(["id": 1, "value": Self.nested(TableLimits.valueDepthMax + 1)])
+        }
+
+        #expect(error?.code == .limitExceeded)
+        #expect(try fixture.keys(.all).isEmpty)
+    }
+
+    @Test(arguments: ["a/b", "a`b", "", "a\u{0}b", "a/\u{301}b", "a`\u{301}b"])
+    func `one bad name takes the whole write back`(name: String) throws {
+        let fixture = try StoreFixture()
+
+        let error = #expect(throws: TableStorageError.self) {
+            try fixture.insert(["id": 1, "age": 1], JSONObject([("id", 2), (name, 1)]))
+        }
+
+        #expect(error?.code == .invalidName)
+        #expect(try fixture.keys(.all).isEmpty)
+        #expect(try fixture.store.table(StoreFixture.dog).attributes.count == 3)
+    }
+
+    static let hostileNames = [
+        "\"", "\"\"; DROP TABLE dog; --", "\"\u{301}; DROP TABLE dog; --", "'", "x]y", "$a", "?",
+        "rowid", "select", "ledge_x", "sqlite_x", "é", "\u{202E}", " ",
+    ]
+
+    @Test(arguments: hostileNames)
+    func `any other name is an attribute`(name: String) throws {
+        let fixture = try StoreFixture()
+        try fixture.insert(JSONObject([("id", 1), (name, "kept")]))
+
+        let condition = SearchCondition.compare(attribute: name, .equals, "kept")
+        #expect(try fixture.keys(condition) == [1])
+        _ = try fixture.store.write(
+            [JSONObject([("id", 1), (name, "changed")])], to: StoreFixture.dog, mode: .update)
+        #expect(try fixture.keys(condition).isEmpty)
+        try fixture.store.dropAttribute(name, of: StoreFixture.dog)
+        #expect(try fixture.reopened().table(StoreFixture.dog).attributes.count == 3)
     }
 
     @Test(arguments: [
-        "Name", "name", "NAME", "select", "a\"b", "x; DROP TABLE dog", "naïve", "rowid", "~2~name",
-        "sqlite_x", "ledge_y", " ", "a.b",
+        "\"; DROP TABLE dog; --", "h*rper%1", "ledge_tables", "sqlite_schema", "index:x:y", "..",
+        "dog2 ", "~2~dog",
     ])
-    func `an attribute may have any name that is not forbidden`(name: String) throws {
-        _ = try store.write(
-            [["id": 1, "Name": "upper", "name": "lower", "NAME": "all"]], to: dogs, mode: .insert)
-
-        _ = try store.write([JSONObject([("id", 2), (name, "value")])], to: dogs, mode: .insert)
-
-        let found = try reopened().search(
-            Search(
-                dogs, attributes: ["id"],
-                condition: .compare(attribute: name, .equals, "value")))
-        #expect(found == [["id": 2]])
-    }
-
-    @Test(arguments: ["h*rper%1", "123", "with space", "..", "Dev", "\"q\"", "a;b"])
-    func `databases and tables may have hostile names`(name: String) throws {
+    func `any printable name is a table and a database`(name: String) throws {
+        let fixture = try StoreFixture()
         let table = TableName(name, name)
-        try store.createDatabase(name)
-        try store.createTable(table, primaryKey: "id")
-        _ = try store.write([["id": 1]], to: table, mode: .insert)
+        try fixture.insert(["id": 1])
 
-        let again = try reopened()
+        try fixture.store.createTable(table, primaryKey: "key", makesDatabase: true)
+        _ = try fixture.store.write([["key": "a"]], to: table, mode: .insert)
 
-        #expect(try again.recordCount(of: table) == 1)
-        #expect(try again.recordCount(of: dogs) == 0)
+        let store = try fixture.reopened()
+        #expect(
+            try store.records(withKeys: ["a"], attributes: ["key"], of: table) == [["key": "a"]])
+        #expect(try store.recordCount(of: StoreFixture.dog) == 1)
     }
 
-    @Test func `a table that is dropped and made again is empty`() throws {
-        _ = try store.write([["id": 1, "name": "Rex"]], to: dogs, mode: .insert)
+    @Test func `names that differ in case only are different`() throws {
+        let fixture = try StoreFixture()
+        let upper = TableName("dev", "DOG")
+        try fixture.store.createTable(upper, primaryKey: "id")
+        try fixture.insert(["id": 1, "name": "low", "Name": "up", "ID": 3])
+        _ = try fixture.store.write([["id": 2]], to: upper, mode: .insert)
 
-        try store.dropTable(dogs)
-        try store.createTable(dogs, primaryKey: "id")
-
-        #expect(try store.recordCount(of: dogs) == 0)
-        #expect(try store.table(dogs).attributes.count == 3)
-    }
-
-    @Test func `a dropped attribute takes its values along`() throws {
-        _ = try store.write([["id": 1, "name": "Rex"]], to: dogs, mode: .insert)
-
-        try store.dropAttribute("name", of: dogs)
-        try store.createAttribute("name", of: dogs)
+        let store = try fixture.reopened()
 
         #expect(
-            try store.records(withKeys: [1], attributes: ["name"], of: dogs)
-                == [["name": .null]])
-        #expect(throws: TableStorageError.self) { try store.dropAttribute("id", of: dogs) }
+            try store.records(
+                withKeys: [1], attributes: ["name", "Name", "ID"], of: StoreFixture.dog)
+                == [["name": "low", "Name": "up", "ID": 3]])
+        #expect(try store.records(withKeys: [1, 2], attributes: ["id"], of: upper) == [["id": 2]])
+        try store.dropTable(upper)
+        #expect(try store.recordCount(of: StoreFixture.dog) == 1)
     }
 
-    @Test func `writers that come together share commits, and nothing is lost`() throws {
-        let before = try store.commitCount(of: "dev")
-        let group = DispatchGroup()
-        let failures = Mutex(0)
-        let (threads, writes) = (16, 40)
-        for thread in 0..<threads {
-            group.enter()
-            let (store, dogs) = (store, dogs)
-            Thread.detachNewThread {
-                for number in 0..<writes {
-                    let record: JSONObject = ["id": JSONValue(thread * 1_000 + number)]
-                    if (try? store.write([record], to: dogs, mode: .insert)) == nil {
-                        failures.withLock { $0 += 1 }
+    @Test func `a dropped database leaves no file and its name starts empty`() throws {
+        let fixture = try StoreFixture()
+        try fixture.insert(["id": 1])
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: fixture.directory.file("store"))
+        #expect(files.contains("1.sqlite"))
+
+        try fixture.store.dropDatabase("dev")
+
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: fixture.directory.file("store"))
+        #expect(left.allSatisfy { $0.hasPrefix("system.sqlite") }, "\(left)")
+        try fixture.store.createTable(StoreFixture.dog, primaryKey: "id", makesDatabase: true)
+        #expect(try fixture.keys(.all).isEmpty)
+        #expect(try fixture.reopened().recordCount(of: StoreFixture.dog) == 0)
+    }
+
+    @Test func `what a dropped database left behind is removed at the start`() throws {
+        let fixture = try StoreFixture()
+        let stray = fixture.directory.file("store/77.sqlite-wal")
+        let other = fixture.directory.file("store/notes.txt")
+        for path in [stray, other] { try Data().write(to: URL(fileURLWithPath: path)) }
+
+        _ = try fixture.reopened()
+
+        #expect(!FileManager.default.fileExists(atPath: stray))
+        #expect(FileManager.default.fileExists(atPath: other))
+    }
+
+    @Test func `a store may lie behind a link`() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(
+            atPath: directory.file("real"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link"), withDestinationPath: directory.file("real"))
+
+        let store = try TableStore(root: directory.file("link"), log: .silent)
+        try store.createDatabase("dev")
+
+        #expect(store.databaseNames == ["dev"])
+    }
+
+    @Test func `an automatic attribute is no key`() throws {
+        let fixture = try StoreFixture()
+
+        for key in ["__createdtime__", "__updatedtime__"] {
+            let error = #expect(throws: TableStorageError.self) {
+                try fixture.store.createTable(TableName("dev", "cat"), primaryKey: key)
+            }
+            #expect(error?.code == .invalidName)
+        }
+    }
+
+    @Test func `a table has so many attributes and no more`() throws {
+        let fixture = try StoreFixture()
+        let names = (0..<(TableLimits.attributesMax - 3)).map { "a\($0)" }
+        try fixture.insert(JSONObject([("id", 1)] + names.map { ($0, 1) }))
+
+        let error = #expect(throws: TableStorageError.self) {
+            try fixture.insert(["id": 2, "another": 1])
+        }
+
+        #expect(error?.code == .limitExceeded)
+        #expect(try fixture.keys(.all) == [1])
+    }
+
+    @Test func `writers at once share commits and every answered record is there`() throws {
+        let fixture = try StoreFixture()
+        let (threads, writes) = (32, 20)
+        let failures = Mutex<[String]>([])
+        let before = try fixture.store.commitCount(of: "dev")
+
+        onThreads(threads) { thread in
+            for write in 0..<writes {
+                do {
+                    let key = JSONValue(thread * writes + write)
+                    let result = try fixture.insert(["id": key, "thread": JSONValue(thread)])
+                    // What was answered is seen by the next read.
+                    let found = try fixture.store.records(withKeys: [key], of: StoreFixture.dog)
+                    if result.written != [key] || found.count != 1 {
+                        failures.withLock { $0.append("\(key) was lost") }
                     }
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
                 }
-                group.leave()
             }
         }
-        group.wait()
 
-        #expect(failures.withLock { $0 } == 0)
-        #expect(try reopened().recordCount(of: dogs) == threads * writes)
-        #expect(try store.commitCount(of: "dev") - before < threads * writes)
+        #expect(failures.withLock { $0 } == [])
+        #expect(try fixture.reopened().recordCount(of: StoreFixture.dog) == threads * writes)
+        #expect(try fixture.store.commitCount(of: "dev") - before < threads * writes)
     }
 
-    @Test func `a piece that fails takes no other piece with it`() throws {
-        let group = DispatchGroup()
-        let refused = Mutex(0)
-        let (store, dogs) = (store, dogs)
-        for number in 0..<40 {
-            group.enter()
-            Thread.detachNewThread {
-                // Every other writer brings a table that is there already, which fails inside
-                // the shared transaction.
+    @Test func `a write that fails takes nobody with it`() throws {
+        let fixture = try StoreFixture()
+        let refused = Atomic<Int>(0)
+
+        onThreads(64) { number in
+            do {
                 if number.isMultiple(of: 2) {
-                    _ = try? store.write([["id": JSONValue(number)]], to: dogs, mode: .insert)
-                } else if (try? store.createTable(dogs, primaryKey: "id")) == nil {
-                    refused.withLock { $0 += 1 }
+                    try fixture.insert(["id": JSONValue(number)])
+                } else {
+                    try fixture.store.createTable(StoreFixture.dog, primaryKey: "id")
                 }
-                group.leave()
+            } catch {
+                refused.wrappingAdd(1, ordering: .relaxed)
             }
         }
-        group.wait()
 
-        #expect(refused.withLock { $0 } == 20)
-        #expect(try store.recordCount(of: dogs) == 20)
+        #expect(refused.load(ordering: .relaxed) == 32)
+        #expect(try fixture.keys(.all) == (0..<32).map { JSONValue($0 * 2) })
     }
 
-    @Test func `many records make an index that keeps the answers the same`() throws {
-        let records = (0..<(TableLimits.indexRowsMin + 5)).map { number -> JSONObject in
-            ["id": JSONValue(number), "name": .string("dog-\(number % 10)")]
+    @Test func `a database that many make at once is made once and is there for all`() throws {
+        let directory = try TemporaryDirectory()
+        let store = try TableStore(root: directory.file("store"), log: .silent)
+        let failures = Mutex<[String]>([])
+
+        onThreads(16) { number in
+            do {
+                try store.createTable(
+                    TableName("dev", "t\(number)"), primaryKey: "id", makesDatabase: true)
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
         }
-        _ = try store.write(records, to: dogs, mode: .insert)
-        let search = Search(
-            dogs, attributes: ["id"], condition: .compare(attribute: "name", .equals, "dog-3"),
-            limit: 3)
 
-        #expect(try store.search(search) == [["id": 3], ["id": 13], ["id": 23]])
-        #expect(try store.search(search) == [["id": 3], ["id": 13], ["id": 23]])
+        #expect(failures.withLock { $0 } == [])
+        #expect(try store.tables(of: "dev").count == 16)
     }
 
-    @Test func `a job that a restart interrupted says so`() throws {
-        try store.system.put(
-            ["id": "j", "status": "IN_PROGRESS", "message": .null], kind: "job", key: "j")
+    @Test func `an index that a search makes changes no answer`() throws {
+        let fixture = try StoreFixture()
+        let records = (0..<TableLimits.indexRowsMin).map { number -> JSONObject in
+            ["id": JSONValue(number), "name": .string("n\(number % 7)")]
+        }
+        _ = try fixture.store.write(records, to: StoreFixture.dog, mode: .insert)
+        let condition = SearchCondition.compare(attribute: "name", .equals, "n3")
 
-        let jobs = try JobRunner(store: store, log: .silent)
+        let (first, second) = (try fixture.keys(condition), try fixture.keys(condition))
 
-        #expect(try jobs.job("j")?["status"] == "ERROR")
-        #expect(try jobs.job("other") == nil)
-    }
-}
-
-@Suite struct CSVValueTests {
-    @Test(
-        arguments: [
-            ("0195153448", "0195153448"), ("1558746218", 1_558_746_218),
-            ("080652121X", "080652121X"),
-            ("0", 0), ("0.5", 0.5), ("-3", -3), ("1e5", "1e5"), ("1E5", "1E5"), ("007", "007"),
-            ("true", true), ("FALSE", false), ("null", .null), ("undefined", .null), ("", ""),
-            ("[1]", [1]), ("{\"a\":1}", ["a": 1]), ("{a", "{a"), ("1.2.3", "1.2.3"), ("-", "-"),
-            (" 1", " 1"),
-        ] as [(String, JSONValue)])
-    func `a field has the type that HarperDB gives it`(text: String, value: JSONValue) {
-        #expect(CSVValue.typed(text) == value)
+        #expect(
+            first == (0..<TableLimits.indexRowsMin).filter { $0 % 7 == 3 }.map { JSONValue($0) })
+        #expect(second == first)
+        #expect(try fixture.store.table(StoreFixture.dog).indexedColumns == ["name"])
+        try fixture.store.dropAttribute("name", of: StoreFixture.dog)
+        try fixture.insert(["id": "x", "name": "n3"])
+        #expect(try fixture.keys(condition) == ["x"])
     }
 }
