@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// A failure that SQLite reports, matchable precisely or by family.
 ///
@@ -24,8 +25,12 @@ package struct SQLiteError: Error, Sendable, Hashable {
 
     init(_ extendedCode: Int32, _ handle: OpaquePointer?) {
         let words = handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(extendedCode)
+        // Some files of SQLite's, such as the index of the log, report a full disk as a failed
+        // write; the system's own number tells the two apart.
+        let isFull =
+            extendedCode & 0xFF == SQLITE_IOERR && handle.map(sqlite3_system_errno) == ENOSPC
         self.init(
-            code: Code(primary: extendedCode & 0xFF), extendedCode: extendedCode,
+            code: isFull ? .full : Code(primary: extendedCode & 0xFF), extendedCode: extendedCode,
             message: words.map { String(cString: $0) } ?? "unknown")
     }
 }

@@ -1,5 +1,6 @@
 import ClusterPublisher
 import Foundation
+import HTTPTransport
 
 /// `ledge cluster`: several nodes on this machine.
 enum ClusterCommand {
@@ -55,10 +56,30 @@ struct LocalCluster: Sendable {
             _ = try TrainerCommand.makeKeys(root: trainerRoot)
         }
         try await start(topology.trainer, ["--trainer"], environment)
+        await waitForTrainer()
         for node in topology.nodes {
             try await start(node, ["--feed", feedURL, "--trust", trust], environment)
         }
     }
+
+    /// Lets the nodes find a trainer that listens, so that their first line is no complaint.
+    ///
+    /// A trainer that does not come is no reason to stop here: its own log says why.
+    private func waitForTrainer() async {
+        let deadline = ContinuousClock.now + Self.trainerPatience
+        while ContinuousClock.now < deadline, await nodes.ended.isEmpty {
+            let url = "\(feedURL)/keys/1"
+            let answer = try? await offThePool {
+                try HTTPClient().send(HTTPClientRequest(.get, url))
+            }
+            guard answer == nil else { return }
+            // A cancelled wait goes on to the deadline at once.
+            try? await Task.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private static let trainerPatience = Duration.seconds(5)
+    private static let pollInterval = Duration.milliseconds(20)
 
     var feedURL: String { "http://127.0.0.1:\(topology.trainer.functionsPort)/models" }
 
