@@ -94,15 +94,22 @@ extension SQLiteConnection {
     package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
         if let statement = cache[sql] {
             statement.reset()
-            inUse.append(statement)
+            note(statement)
             return statement
         }
         let statement = try SQLiteStatement(sql, on: self)
         if cache.count < Self.cachedStatementsMax {
             cache[sql] = statement
-            inUse.append(statement)
+            note(statement)
         }
         return statement
+    }
+
+    /// Once for each statement, however often it is prepared: a writer never stops preparing.
+    private func note(_ statement: SQLiteStatement) {
+        guard !statement.isInUse else { return }
+        statement.isInUse = true
+        inUse.append(statement)
     }
 
     /// A statement of a text that is not worth keeping, such as a client's own.
@@ -112,8 +119,11 @@ extension SQLiteConnection {
 
     /// Ends the reading of every kept statement: one that stopped at a row still holds its
     /// snapshot of the database, and the next reader would see yesterday.
-    func resetStatements() {
-        for statement in inUse { statement.reset() }
+    package func resetStatements() {
+        for statement in inUse {
+            statement.reset()
+            statement.isInUse = false
+        }
         inUse.removeAll(keepingCapacity: true)
     }
 

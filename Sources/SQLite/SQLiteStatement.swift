@@ -6,6 +6,8 @@ package final class SQLiteStatement {
     private let connection: SQLiteConnection
     /// What follows the first statement in the text, if it is more than white space.
     package let hasTail: Bool
+    /// Whether the connection will reset it with the others.
+    var isInUse = false
 
     /// Tells SQLite to copy a bound value at once (SQLITE_TRANSIENT, which is a cast in C).
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -7,7 +7,8 @@ import Synchronization
 /// The first thread that finds nobody writing leads: it takes what is queued, runs all of it in
 /// one transaction, each piece in a savepoint of its own, commits once, and wakes the others. Then
 /// the first who came meanwhile leads (as LevelDB's writers do). So an fsync costs as much for
-/// sixty threads as for one, and a piece that fails takes nobody with it.
+/// sixty threads as for one, and a piece that fails takes nobody with it. A piece may run twice: if
+/// a batch fails as a whole, it is undone and its pieces run again, one transaction for each.
 ///
 /// Invariant: the connection belongs to the thread that leads.
 final class WriteQueue<Schema: Sendable>: Sendable {
@@ -18,6 +19,7 @@ final class WriteQueue<Schema: Sendable>: Sendable {
         var schema: Schema
     }
 
+    private typealias Outcome = Result<Void, TableStorageError>
     private typealias Work = @Sendable (inout Access) throws(TableStorageError) -> Void
 
     private final class Entry: Sendable {
@@ -45,6 +47,9 @@ final class WriteQueue<Schema: Sendable>: Sendable {
 
     /// The schema after the latest commit.
     var schema: Schema { published.withLock { $0 } }
+
+    /// Writers that wait for the commit that is under way.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// How many transactions were committed so far.
     var commitCount: Int { commits.load(ordering: .relaxed) }
@@ -95,40 +100,57 @@ final class WriteQueue<Schema: Sendable>: Sendable {
         next?.wake.signal()
     }
 
-    private func run(_ batch: [Entry]) -> [Result<Void, TableStorageError>] {
-        var access = Access(connection: connection, schema: published.withLock { $0 })
+    private func run(_ batch: [Entry]) -> [Outcome] {
+        defer { connection.resetStatements() }
         do throws(SQLiteError) {
             try connection.execute("BEGIN IMMEDIATE")
-            let outcomes = try batch.map { entry throws(SQLiteError) in
-                try run(entry, &access)
-            }
-            try connection.execute("COMMIT")
-            commits.wrappingAdd(1, ordering: .relaxed)
-            let schema = access.schema
-            published.withLock { $0 = schema }
-            return outcomes
         } catch {
-            rollBack()
             let failure = TableStorageError(writing: error)
             return batch.map { _ in .failure(failure) }
         }
+        do throws(SQLiteError) {
+            return try runBegun(batch)
+        } catch {
+            rollBack()
+            guard batch.count > 1 else { return [.failure(TableStorageError(writing: error))] }
+            // One piece, or all of them together, were too much for the disk. Alone, each of them
+            // is written as if it had come alone, and only those that do not fit are refused.
+            return batch.flatMap { run([$0]) }
+        }
     }
 
-    private func run(
-        _ entry: Entry, _ access: inout Access
-    ) throws(SQLiteError) -> Result<Void, TableStorageError> {
+    private func runBegun(_ batch: [Entry]) throws(SQLiteError) -> [Outcome] {
+        var access = Access(connection: connection, schema: published.withLock { $0 })
+        let outcomes = try batch.map { entry throws(SQLiteError) in try run(entry, &access) }
+        try connection.execute("COMMIT")
+        commits.wrappingAdd(1, ordering: .relaxed)
+        let schema = access.schema
+        published.withLock { $0 = schema }
+        return outcomes
+    }
+
+    private func run(_ entry: Entry, _ access: inout Access) throws(SQLiteError) -> Outcome {
         let before = access.schema
         try connection.execute("SAVEPOINT piece")
         do throws(TableStorageError) {
             try entry.work(&access)
         } catch {
             access.schema = before
-            // A full disk ends the whole transaction, and then there is no savepoint any more.
-            try connection.execute("ROLLBACK TO piece; RELEASE piece")
+            try undoPiece(because: error)
             return .failure(error)
         }
         try connection.execute("RELEASE piece")
         return .success(())
+    }
+
+    /// Takes back what the piece did; a full disk has ended the whole transaction already, and then
+    /// the piece's own failure says more than the missing savepoint.
+    private func undoPiece(because failure: TableStorageError) throws(SQLiteError) {
+        do throws(SQLiteError) {
+            try connection.execute("ROLLBACK TO piece; RELEASE piece")
+        } catch {
+            throw failure.cause as? SQLiteError ?? error
+        }
     }
 
     private func rollBack() {
