@@ -108,19 +108,23 @@ package struct PublisherRoutes: Sendable {
         let path = "\(directory.root)/public/\(name)"
         let missing = HTTPError(
             .notFound, "there is no \(name) yet", fields: ["Cache-Control": "no-store"])
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let bytes = attributes?[.size] as? Int else { throw missing }
-        let digest: SHA256Digest
         if let tag {
-            digest = tag
-        } else {
-            guard let content = FileManager.default.contents(atPath: path) else { throw missing }
-            digest = SHA256Digest.of([UInt8](content))
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            guard let bytes = attributes?[.size] as? Int else { throw missing }
+            return HTTPStaticFile(
+                path: path, bytes: bytes, entityTag: "\"\(tag.hex)\"", type: type,
+                cacheControl: cache
+            ).response(to: request)
         }
-        return HTTPStaticFile(
-            path: path, bytes: bytes, entityTag: "\"\(digest.hex)\"", type: type,
-            cacheControl: cache
+        guard let content = FileManager.default.contents(atPath: path) else { throw missing }
+        let bytes = [UInt8](content)
+        var response = HTTPStaticFile(
+            path: path, bytes: bytes.count, entityTag: "\"\(SHA256Digest.of(bytes).hex)\"",
+            type: type, cacheControl: cache
         ).response(to: request)
+        // `latest` may be replaced before it is sent: what has the tag goes out, not the path.
+        if case .file(_, let range) = response.body { response.body = .bytes(Array(bytes[range])) }
+        return response
     }
 
     private static func number(_ text: String?) throws(HTTPError) -> UInt64 {
