@@ -14,6 +14,15 @@ import Testing
         #expect(SHA256Digest.of(Array(text.utf8)).hex == hex)
     }
 
+    @Test func `a million letters give the digest of FIPS 180-4, whatever the pieces`() {
+        var hasher = SHA256Hasher()
+        for _ in 0..<1_000 { hasher.update(Array(repeating: UInt8(ascii: "a"), count: 1_000)) }
+
+        #expect(
+            hasher.finish().hex
+                == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    }
+
     @Test func `pieces give the digest of the whole`() {
         var hasher = SHA256Hasher()
         hasher.update(Array("a".utf8))
@@ -70,6 +79,32 @@ import Testing
         #expect(!key.verifyingKey.isValid(try key.sign(bytes), for: bytes + [0]))
     }
 
+    @Test func `a signature with one flipped bit fits nothing`() throws {
+        let key = try SigningKey()
+        let message = Array("entry".utf8)
+        let signature = try key.sign(message)
+
+        for index in signature.bytes.indices {
+            var bytes = signature.bytes
+            bytes[index] ^= 0x80
+            let flipped = try #require(Signature(bytes: bytes))
+            #expect(!key.verifyingKey.isValid(flipped, for: message), "byte \(index)")
+        }
+    }
+
+    @Test(arguments: [0, 63, 65]) func `a signature has 64 bytes`(count: Int) {
+        #expect(Signature(bytes: Array(repeating: 0, count: count)) == nil)
+    }
+
+    @Test func `a key of small order verifies nothing`() throws {
+        // The neutral element of the curve: with it, a signature of zeros would fit any message.
+        let neutral = try #require(VerifyingKey(bytes: [1] + Array(repeating: 0, count: 31)))
+        let signature = try #require(
+            Signature(bytes: [1] + Array(repeating: 0, count: 63)))
+
+        #expect(!neutral.isValid(signature, for: [1, 2, 3]))
+    }
+
     @Test(arguments: [0, 31, 33]) func `a seed has 32 bytes`(count: Int) {
         #expect(throws: IntegrityError.self) {
             try SigningKey(seed: Array(repeating: 0, count: count))
@@ -88,10 +123,47 @@ import Testing
         #expect(try PasswordHash.make("correct horse") != hash)
     }
 
+    @Test func `a password may be as long as the limit and not longer`() throws {
+        let longest = String(repeating: "p", count: PasswordHash.passwordBytesMax)
+
+        let hash = try PasswordHash.make(longest)
+
+        #expect(PasswordHash.verify(longest, against: hash))
+        #expect(throws: IntegrityError.self) { try PasswordHash.make(longest + "p") }
+    }
+
     @Test(arguments: [
         "", "nonsense", "$argon2id$v=19$m=65536,t=2,p=1$", String(repeating: "x", count: 500),
     ])
     func `a text that is no hash fits nothing`(hash: String) {
         #expect(!PasswordHash.verify("x", against: hash))
+    }
+}
+
+@Suite struct KeyedFingerprintTests {
+    @Test func `a fingerprint depends on the message and on the process's own key`() {
+        let ours = KeyedFingerprint()
+        let theirs = KeyedFingerprint()
+
+        #expect(ours.of([1]) == ours.of([1]))
+        #expect(ours.of([1]) != ours.of([2]))
+        #expect(ours.of([1]) != theirs.of([1]))
+    }
+
+    @Test func `equal bytes are equal, and nothing else`() {
+        #expect(KeyedFingerprint.areEqual([], []))
+        #expect(KeyedFingerprint.areEqual([1, 2], [1, 2]))
+        #expect(!KeyedFingerprint.areEqual([1, 2], [1, 3]))
+        #expect(!KeyedFingerprint.areEqual([1, 2], [1]))
+    }
+}
+
+@Suite struct SecureRandomTests {
+    @Test(arguments: [0, 1, 32]) func `as many bytes come as were asked for`(count: Int) {
+        #expect(SecureRandom.bytes(count).count == count)
+    }
+
+    @Test func `two draws differ`() {
+        #expect(SecureRandom.bytes(16) != SecureRandom.bytes(16))
     }
 }
