@@ -18,10 +18,12 @@ package struct BundleReference: Sendable, Hashable {
 /// A bundle on trial, for a share of the nodes.
 package struct Candidate: Sendable, Hashable {
     package let bundle: BundleReference
-    /// In percent of all nodes, 1 to 100.
+    /// In percent of all nodes, one of ``shares``.
     package let share: Int
     /// Draws another share of the nodes for each trial.
     package let salt: String
+
+    static let shares = 1...100
 
     package init(bundle: BundleReference, share: Int, salt: String) {
         self.bundle = bundle
@@ -29,12 +31,15 @@ package struct Candidate: Sendable, Hashable {
         self.salt = salt
     }
 
+    /// Bytes of the hash that give a node its place: enough that a hundredth is a hundredth.
+    private static let placeBytes = 4
+
     /// Whether a node takes part: the hash of its name and the salt decides, no server keeps
     /// a list.
     package func includes(node: String) -> Bool {
         let hash = SHA256Digest.of(Array("\(salt)\n\(node)".utf8)).bytes
-        let place = hash.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        return place % 100 < share
+        let place = hash.prefix(Self.placeBytes).reduce(0) { $0 << UInt8.bitWidth | Int($1) }
+        return place % Self.shares.upperBound < share
     }
 }
 
@@ -57,7 +62,8 @@ package struct FeedEntry: Sendable, Hashable {
     package var note: String?
 
     static let type = "ledge-feed/1 entry"
-    static let rollbackNote = "rollback"
+    /// The note of an entry whose stable version goes back.
+    package static let rollbackNote = "rollback"
 
     package init(
         channel: String, epoch: UInt64, seq: UInt64, previous: SHA256Digest?, issued: Date,
@@ -82,14 +88,24 @@ package struct FeedEntry: Sendable, Hashable {
         return candidate.bundle
     }
 
-    /// Letters, digits and dashes: a channel is part of paths.
+    /// Lower-case letters, digits and dashes: a channel is part of paths.
     package static func isValid(channel: String) -> Bool {
-        !channel.isEmpty && channel.utf8.count <= FeedLimits.channelBytesMax
-            && channel.utf8.allSatisfy {
+        isPlain(channel, bytesMax: FeedLimits.channelBytesMax)
+    }
+
+    private static func isPlain(_ text: some StringProtocol, bytesMax: Int) -> Bool {
+        !text.isEmpty && text.utf8.count <= bytesMax
+            && text.utf8.allSatisfy {
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
                     || $0 == UInt8(ascii: "-")
             }
+    }
+
+    /// A note is shown to people: printable ASCII, so that it cannot steer a terminal.
+    private static func isValid(note: String) -> Bool {
+        !note.isEmpty && note.utf8.count <= FeedLimits.noteBytesMax
+            && note.utf8.allSatisfy((UInt8(ascii: " ")...UInt8(ascii: "~")).contains)
     }
 }
 
@@ -116,7 +132,7 @@ extension FeedEntry {
 
     /// Reads a body whose signature somebody else has verified.
     ///
-    /// - Throws: `sig.domain`, `entry.malformed`.
+    /// - Throws: `sig.domain`, `entry.malformed`, `digest.malformed`.
     init(parsing body: [UInt8]) throws(FeedRefusal) {
         var lines = try FeedLines(body, type: Self.type, malformed: .entryMalformed)
         channel = try lines.required("channel")
@@ -130,17 +146,19 @@ extension FeedEntry {
         issued = try lines.date(try lines.required("issued"))
         expires = try lines.date(try lines.required("expires"))
         let stable = try lines.required("stable")
-        self.stable = try Self.reference(stable.split(separator: " "), lines)
+        self.stable = try Self.reference(lines.words(stable), lines)
         if let text = lines.optional("candidate") {
-            candidate = try Self.candidate(text.split(separator: " "), lines)
+            candidate = try Self.candidate(lines.words(text), lines)
         }
         floor = try lines.number(try lines.required("floor"))
         bad = try lines.all("bad", max: FeedLimits.badMax).map { text throws(FeedRefusal) in
             try lines.digest(text)
         }
         note = lines.optional("note")
-        guard (note?.utf8.count ?? 0) <= FeedLimits.noteBytesMax else {
-            throw FeedRefusal(.entryMalformed, "the note is too long")
+        guard note.map(Self.isValid(note:)) ?? true else {
+            throw FeedRefusal(
+                .entryMalformed,
+                "a note is 1 to \(FeedLimits.noteBytesMax) printable characters")
         }
         try lines.end()
     }
@@ -167,8 +185,10 @@ extension FeedEntry {
     private static func candidate(
         _ words: [Substring], _ lines: FeedLines
     ) throws(FeedRefusal) -> Candidate {
-        guard words.count == 5, let share = Int(words[3].dropLast()), (1...100).contains(share),
-            words[3] == "\(share)%"
+        guard words.count == 5, words[3].hasSuffix("%"),
+            let share = Int(exactly: try lines.number(String(words[3].dropLast()))),
+            Candidate.shares.contains(share),
+            isPlain(words[4], bytesMax: FeedLimits.saltBytesMax)
         else {
             throw FeedRefusal(
                 .entryMalformed, "a candidate is a bundle, a share like 5% and a salt")

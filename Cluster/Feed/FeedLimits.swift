@@ -12,4 +12,8 @@ package enum FeedLimits {
     package static let badMax = 64
     package static let channelBytesMax = 64
     package static let noteBytesMax = 200
+    /// The salt of a trial.
+    package static let saltBytesMax = 64
+    /// Key files that one look at the feed follows; the next look goes on from there.
+    package static let keyFilesPerPullMax = 8
 }

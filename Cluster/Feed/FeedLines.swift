@@ -70,11 +70,19 @@ struct FeedLines {
         return date
     }
 
+    /// The words of a value, parted by exactly one space each.
+    func words(_ text: String) -> [Substring] {
+        text.split(separator: " ", omittingEmptySubsequences: false)
+    }
+
     func digest(_ text: some StringProtocol) throws(FeedRefusal) -> SHA256Digest {
         let prefix = "sha256:"
         guard text.hasPrefix(prefix),
             let digest = SHA256Digest(hex: String(text.dropFirst(prefix.count)))
-        else { throw FeedRefusal(malformed, "a digest is not sha256: and 64 lower-case digits") }
+        else {
+            throw FeedRefusal(
+                .digestMalformed, "a digest is not sha256: and 64 lower-case digits")
+        }
         return digest
     }
 }

@@ -10,8 +10,12 @@ package struct FeedRefusal: Error, Sendable, Hashable {
         /// No key that counts now has signed these bytes.
         case signatureInvalid = "sig.invalid"
         case entryMalformed = "entry.malformed"
+        /// A digest that is not `sha256:` and 64 lower-case digits: nothing is asked for by it.
+        case digestMalformed = "digest.malformed"
         /// An entry of another channel.
         case entryChannel = "entry.channel"
+        /// An entry of an epoch that no key file known here has begun.
+        case entryEpoch = "entry.epoch"
         case keysMalformed = "keys.malformed"
         /// A key file that does not follow the one before it.
         case keysOutOfOrder = "keys.order"

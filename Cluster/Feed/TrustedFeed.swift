@@ -32,7 +32,8 @@ package struct AcceptedEntry: Sendable, Hashable {
 /// 2. a release key of the current key file signed exactly these bytes, and that file is not
 ///    expired;
 /// 3. its members are well-formed and it belongs to this channel;
-/// 4. its epoch is not below the key file's, and (epoch, seq) not below the position;
+/// 4. its epoch is the key file's, and (epoch, seq) not below the position: only root keys begin
+///    an epoch, so a stolen release key cannot run ahead to where nobody can follow;
 /// 5. with the same (epoch, seq) it is the same entry, and the next one names it as `prev`;
 /// 6. it is not expired;
 /// 7. stable and candidate are not below the floor and not listed as bad;
@@ -55,16 +56,31 @@ package struct TrustedFeed: Sendable {
         keys = try keys.successor(file)
     }
 
+    /// Whether this file is the entry that was accepted last.
+    package func isAccepted(_ file: [UInt8]) -> Bool {
+        position?.entry == SHA256Digest.of(file)
+    }
+
+    /// Goes on from an entry that was accepted before, in an earlier life of the process.
+    ///
+    /// Judges by the rules 1 to 4 without any expiry: what was believed once still says how far
+    /// the feed had come.
+    package mutating func resume(from file: [UInt8]) throws(FeedRefusal) -> AcceptedEntry {
+        let entry = try signedEntry(file, now: nil)
+        let accepted = Self.accepted(entry, SHA256Digest.of(file))
+        try checkEpoch(entry)
+        let found = (accepted.position.epoch, accepted.position.seq)
+        if let position, (position.epoch, position.seq) > found {
+            throw FeedRefusal(
+                .feedRollback, "entry \(entry.seq) is older than the accepted \(position.seq)")
+        }
+        position = accepted.position
+        return accepted
+    }
+
     /// Judges an entry and, if it passes, remembers it.
     package mutating func accept(_ file: [UInt8], now: Date) throws(FeedRefusal) -> AcceptedEntry {
-        let text = try SignedText(parsing: file)
-        try checkType(text)
-        try checkSignature(text, now: now)
-        let entry = try FeedEntry(parsing: text.body)
-        guard entry.channel == channel else {
-            throw FeedRefusal(
-                .entryChannel, "the entry is of channel \(entry.channel), not \(channel)")
-        }
+        let entry = try signedEntry(file, now: now)
         let digest = SHA256Digest.of(file)
         try checkOrder(entry, digest)
         guard entry.expires > now else {
@@ -74,10 +90,35 @@ package struct TrustedFeed: Sendable {
                     + "must sign a new one")
         }
         try checkVersions(entry)
-        let position = FeedPosition(
-            epoch: entry.epoch, seq: entry.seq, entry: digest, stableVersion: entry.stable.version)
-        self.position = position
-        return AcceptedEntry(entry: entry, position: position)
+        let accepted = Self.accepted(entry, digest)
+        position = accepted.position
+        return accepted
+    }
+
+    private static func accepted(_ entry: FeedEntry, _ digest: SHA256Digest) -> AcceptedEntry {
+        AcceptedEntry(
+            entry: entry,
+            position: FeedPosition(
+                epoch: entry.epoch, seq: entry.seq, entry: digest,
+                stableVersion: entry.stable.version))
+    }
+
+    /// The rules 1 to 3; without a time, keys do not expire.
+    private func signedEntry(_ file: [UInt8], now: Date?) throws(FeedRefusal) -> FeedEntry {
+        let text = try SignedText(parsing: file)
+        try checkType(text)
+        if let now, keys.expires <= now {
+            throw FeedRefusal(
+                .keysExpired,
+                "key file \(keys.number) expired at \(keys.expires.formatted(.iso8601))")
+        }
+        try checkSignature(text)
+        let entry = try FeedEntry(parsing: text.body)
+        guard entry.channel == channel else {
+            throw FeedRefusal(
+                .entryChannel, "the entry is of channel \(entry.channel), not \(channel)")
+        }
+        return entry
     }
 
     private func checkType(_ text: SignedText) throws(FeedRefusal) {
@@ -87,12 +128,7 @@ package struct TrustedFeed: Sendable {
         }
     }
 
-    private func checkSignature(_ text: SignedText, now: Date) throws(FeedRefusal) {
-        guard keys.expires > now else {
-            throw FeedRefusal(
-                .keysExpired,
-                "key file \(keys.number) expired at \(keys.expires.formatted(.iso8601))")
-        }
+    private func checkSignature(_ text: SignedText) throws(FeedRefusal) {
         guard text.signers(among: keys.releaseKeys) > 0 else {
             let known = keys.releaseKeys.map(\.id).joined(separator: ", ")
             throw FeedRefusal(
@@ -101,11 +137,21 @@ package struct TrustedFeed: Sendable {
         }
     }
 
-    private func checkOrder(_ entry: FeedEntry, _ digest: SHA256Digest) throws(FeedRefusal) {
+    private func checkEpoch(_ entry: FeedEntry) throws(FeedRefusal) {
         guard entry.epoch >= keys.epoch else {
             throw FeedRefusal(
                 .feedRollback, "epoch \(entry.epoch) is over, the key file says \(keys.epoch)")
         }
+        guard entry.epoch == keys.epoch else {
+            throw FeedRefusal(
+                .entryEpoch,
+                "epoch \(entry.epoch) was begun by no key file, number \(keys.number) says "
+                    + "\(keys.epoch)")
+        }
+    }
+
+    private func checkOrder(_ entry: FeedEntry, _ digest: SHA256Digest) throws(FeedRefusal) {
+        try checkEpoch(entry)
         guard let position else { return }
         guard (entry.epoch, entry.seq) >= (position.epoch, position.seq) else {
             throw FeedRefusal(

@@ -35,13 +35,16 @@ enum DurableFile {
         return true
     }
 
+    /// Makes a directory and what is missing above it; a new one is as durable as its files.
     static func makeDirectory(_ path: String) throws(PublisherError) {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
             throw PublisherError(.diskFailed, "the directory \(path) cannot be made", cause: error)
         }
+        try syncDirectory(of: path)
     }
 
     static func syncDirectory(of path: String) throws(PublisherError) {
@@ -58,6 +61,17 @@ enum DurableFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failed("creating", path) }
         defer { close(descriptor) }
+        do throws(PublisherError) {
+            try write(bytes, to: descriptor, path)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    ) throws(PublisherError) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -65,11 +79,7 @@ enum DurableFile {
                     descriptor, buffer.baseAddress.map { $0 + written }, bytes.count - written)
             }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                let failure = failed("writing", path)
-                unlink(path)
-                throw failure
-            }
+            guard count >= 0 else { throw failed("writing", path) }
             written += count
         }
         guard fsync(descriptor) == 0 else { throw failed("syncing", path) }

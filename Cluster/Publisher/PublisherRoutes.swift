@@ -22,6 +22,9 @@ package struct PublisherRoutes: Sendable {
 
     /// A year: what is named by its content never changes.
     private static let immutable = "public, max-age=31536000, immutable"
+    /// `latest` alone changes under its name.
+    private static let askEachTime = "no-cache"
+    private static let notYet: HTTPFields = ["Cache-Control": "no-store"]
     private static let text = "text/plain; charset=utf-8"
 
     package init(directory: TrainerDirectory, log: Log, authorize: @escaping Authorize) {
@@ -36,8 +39,7 @@ package struct PublisherRoutes: Sendable {
                 .get, "\(Self.prefix)/keys/{number}",
                 .waiting { request throws(HTTPError) in
                     let number = try Self.number(request.parameters["number"])
-                    return try file(
-                        "keys/\(number)", request, type: Self.text, cache: Self.immutable)
+                    return try smallFile("keys/\(number)", request, cache: Self.immutable)
                 }),
             HTTPRoute(
                 .get, "\(Self.prefix)/feed/{channel}/{seq}",
@@ -46,9 +48,7 @@ package struct PublisherRoutes: Sendable {
                 .get, "\(Self.prefix)/blobs/{digest}",
                 .waiting { request throws(HTTPError) in
                     let digest = try Self.digest(request)
-                    return try file(
-                        "blobs/\(digest.hex)", request, type: "application/octet-stream",
-                        cache: Self.immutable, tag: digest)
+                    return try blob(digest, request)
                 }),
             HTTPRoute(
                 .put, "\(Self.prefix)/blobs/{digest}", bodyBytesMax: Self.uploadBytesMax,
@@ -66,10 +66,10 @@ package struct PublisherRoutes: Sendable {
             throw HTTPError(.notFound, "there is no such channel")
         }
         if request.parameters["seq"] == "latest" {
-            return try file("feed/\(channel)/latest", request, type: Self.text, cache: "no-cache")
+            return try smallFile("feed/\(channel)/latest", request, cache: Self.askEachTime)
         }
         let seq = try Self.number(request.parameters["seq"])
-        return try file("feed/\(channel)/\(seq)", request, type: Self.text, cache: Self.immutable)
+        return try smallFile("feed/\(channel)/\(seq)", request, cache: Self.immutable)
     }
 
     private func upload(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -98,33 +98,37 @@ package struct PublisherRoutes: Sendable {
         return .json(answer.encoded(), status: .created)
     }
 
-    /// A file of the public tree; names have been checked, so the path cannot leave it.
+    /// An entry or a key file, answered from the bytes that were read.
     ///
-    /// A file without a digest in its name is small: it is read, and its digest is its tag.
-    private func file(
-        _ name: String, _ request: HTTPRequest, type: String, cache: String,
-        tag: SHA256Digest? = nil
+    /// `latest` may be replaced at any moment: a path would let the head describe one entry and
+    /// the body be another.
+    private func smallFile(
+        _ name: String, _ request: HTTPRequest, cache: String
     ) throws(HTTPError) -> HTTPResponse {
-        let path = "\(directory.root)/public/\(name)"
-        let missing = HTTPError(
-            .notFound, "there is no \(name) yet", fields: ["Cache-Control": "no-store"])
-        if let tag {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            guard let bytes = attributes?[.size] as? Int else { throw missing }
-            return HTTPStaticFile(
-                path: path, bytes: bytes, entityTag: "\"\(tag.hex)\"", type: type,
-                cacheControl: cache
-            ).response(to: request)
-        }
-        guard let content = FileManager.default.contents(atPath: path) else { throw missing }
+        guard let content = FileManager.default.contents(atPath: "\(directory.root)/public/\(name)")
+        else { throw HTTPError(.notFound, "there is no \(name) yet", fields: Self.notYet) }
         let bytes = [UInt8](content)
-        var response = HTTPStaticFile(
-            path: path, bytes: bytes.count, entityTag: "\"\(SHA256Digest.of(bytes).hex)\"",
-            type: type, cacheControl: cache
-        ).response(to: request)
-        // `latest` may be replaced before it is sent: what has the tag goes out, not the path.
+        let answer = HTTPStaticFile(
+            path: "", bytes: bytes.count, entityTag: "\"\(SHA256Digest.of(bytes).hex)\"",
+            type: Self.text, cacheControl: cache)
+        var response = answer.response(to: request)
         if case .file(_, let range) = response.body { response.body = .bytes(Array(bytes[range])) }
         return response
+    }
+
+    /// A blob never changes, so the kernel sends it from its file.
+    private func blob(
+        _ digest: SHA256Digest, _ request: HTTPRequest
+    ) throws(HTTPError) -> HTTPResponse {
+        let path = directory.blobPath(digest)
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw HTTPError(.notFound, "there is no blob \(digest.hex)", fields: Self.notYet)
+        }
+        return HTTPStaticFile(
+            path: path, bytes: Int(clamping: status.st_size), entityTag: "\"\(digest.hex)\"",
+            type: "application/octet-stream", cacheControl: Self.immutable
+        ).response(to: request)
     }
 
     private static func number(_ text: String?) throws(HTTPError) -> UInt64 {

@@ -53,6 +53,10 @@ package final class HTTPFeedSource: FeedSource {
     private let base: String
     private let client: HTTPClient
 
+    /// An answer may take this long, and its signed length at the least rate on top.
+    private static let answerTime = Duration.seconds(10)
+    private static let bytesPerSecondMin = 8 << 10
+
     /// - Parameter base: The address that ends in `/models`.
     package init(base: String, client: HTTPClient = HTTPClient()) {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
@@ -74,7 +78,7 @@ package final class HTTPFeedSource: FeedSource {
         let head: HTTPResponseHead
         do throws(HTTPClientError) {
             head = try client.stream(
-                request, bodyBytesMax: bytesMax,
+                request, deadline: Self.deadline(for: bytesMax - offset), bodyBytesMax: bytesMax,
                 head: { head in
                     guard let start = Self.start(of: head, asked: offset) else { return }
                     isBody = true
@@ -101,6 +105,10 @@ package final class HTTPFeedSource: FeedSource {
         return try answer(to: head, path, knownTag: knownTag, hasBody: isBody)
     }
 
+    private static func deadline(for bytes: Int) -> Duration {
+        answerTime + .seconds(max(0, bytes) / bytesPerSecondMin)
+    }
+
     /// Where a body begins, or nil if it is not the file.
     private static func start(of head: HTTPResponseHead, asked offset: Int) -> Int? {
         switch head.status {
@@ -123,8 +131,14 @@ package final class HTTPFeedSource: FeedSource {
         default:
             throw PullFailure(
                 code: PullFailure.originAnswer,
-                "the origin answered \(head.status.code) for \(path)")
+                "the origin answered \(head.status.code) for \(path)",
+                retryAfter: Self.retryAfter(head))
         }
+    }
+
+    /// Seconds alone (RFC 9110, section 10.2.3): a date would make us trust the origin's clock.
+    private static func retryAfter(_ head: HTTPResponseHead) -> Duration? {
+        head.fields["Retry-After"].flatMap(Int32.init).map { .seconds($0) }
     }
 
     private func failed(_ error: HTTPClientError, _ path: String) -> PullFailure {
@@ -132,6 +146,8 @@ package final class HTTPFeedSource: FeedSource {
         case .bodyTooLarge:
             PullFailure(
                 code: PullFailure.sizeMismatch, "\(path) is longer than it may be", cause: error)
+        case .tooSlow, .timedOut:
+            PullFailure(code: PullFailure.originSlow, "\(path): \(error.message)", cause: error)
         case .stopped: PullFailure(code: PullFailure.stopped, "the pull was stopped", cause: error)
         case .invalidAnswer:
             PullFailure(code: PullFailure.originAnswer, error.message, cause: error)

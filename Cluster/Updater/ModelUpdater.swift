@@ -65,6 +65,8 @@ package final class ModelUpdater: Sendable {
         var status = UpdaterStatus()
         /// The tag of the newest entry that was fully dealt with.
         var latestTag: String?
+        /// The last failure that was logged, until something went well again.
+        var loggedFailure: String?
     }
 
     package let configuration: Configuration
@@ -76,6 +78,8 @@ package final class ModelUpdater: Sendable {
     /// Only the updater's thread changes it, piece by piece; others read the status.
     let state: Mutex<State>
     private let random: @Sendable () -> Double
+    /// The entry that an earlier life of the process had accepted.
+    private let lastEntry: AcceptedEntry?
     private let isStopped = Atomic<Bool>(false)
     private let wake = DispatchSemaphore(value: 0)
     /// Left when ``run()`` has ended.
@@ -105,13 +109,43 @@ package final class ModelUpdater: Sendable {
             throw PullFailure(error)
         }
         let stored = store.loadState()
-        var initial = State(
-            feed: TrustedFeed(
-                channel: configuration.channel, keys: keys, position: stored.position),
-            stored: stored)
+        var feed = TrustedFeed(
+            channel: configuration.channel, keys: keys, position: stored.position)
+        Self.takeStoredKeys(&feed, store, log)
+        lastEntry = Self.resume(&feed, store, log)
+        var initial = State(feed: feed, stored: stored)
         initial.status.current = stored.current
-        initial.status.position = stored.position
+        initial.status.position = feed.position
         state = Mutex(initial)
+    }
+
+    /// Follows the key files of earlier lives; a damaged one is fetched again.
+    private static func takeStoredKeys(_ feed: inout TrustedFeed, _ store: ModelStore, _ log: Log) {
+        while feed.keys.number < .max, let file = store.keyFile(feed.keys.number + 1) {
+            do throws(FeedRefusal) {
+                try feed.accept(keys: file)
+            } catch {
+                return log.warning(
+                    "a stored key file does not count",
+                    ["code": error.code.rawValue, "reason": error.message])
+            }
+        }
+    }
+
+    /// The entry that was accepted last: it says how far the feed had come, whatever became of
+    /// the state.
+    private static func resume(
+        _ feed: inout TrustedFeed, _ store: ModelStore, _ log: Log
+    ) -> AcceptedEntry? {
+        guard let file = store.acceptedEntry() else { return nil }
+        do throws(FeedRefusal) {
+            return try feed.resume(from: file)
+        } catch {
+            log.warning(
+                "the stored entry does not count",
+                ["code": error.code.rawValue, "reason": error.message])
+            return nil
+        }
     }
 
     package var status: UpdaterStatus { state.withLock { $0.status } }
@@ -134,18 +168,27 @@ package final class ModelUpdater: Sendable {
             log.info("found a model in the store", ["version": reference.version])
             return
         }
+        recover()
+    }
+
+    /// Without a usable state, the accepted entry says what to serve, if all of it is here; each
+    /// step of a pull is gone through, for nobody knows how far the last one came.
+    private func recover() {
+        guard let lastEntry else { return }
+        let wanted = lastEntry.entry.bundle(for: configuration.nodeName)
+        guard store.damagedBlobs(of: wanted).isEmpty else { return }
+        do throws(PullFailure) {
+            try ModelPull(updater: self).install(wanted, lastEntry.position)
+        } catch {
+            note(error)
+        }
+        enter(.idle)
     }
 
     private func quarantine(_ damaged: [SHA256Digest], of reference: BundleReference) {
         for digest in damaged {
-            log.error(
-                "a blob on this disk is damaged; it will be fetched again",
-                [
-                    "code": PullFailure.digestMismatch, "blob": digest.hex,
-                    "version": reference.version,
-                ])
             do throws(PullFailure) {
-                try store.discard(digest)
+                try discard(digest, of: reference)
             } catch {
                 note(error)
             }
@@ -163,21 +206,32 @@ package final class ModelUpdater: Sendable {
             store.release()
             running.leave()
         }
-        var backoff = Backoff()
+        var pacing = Pacing(interval: configuration.pollInterval)
         while !isStopped.load(ordering: .acquiring) {
             let pause: Duration
             do throws(PullFailure) {
-                try pull()
-                backoff.reset()
-                // Between half and one and a half of the interval: many nodes spread by themselves.
-                pause = configuration.pollInterval * (0.5 + random())
+                let isNew = try pull(holding: pacing.held)
+                if pacing.held == nil { state.withLock { $0.loggedFailure = nil } }
+                pause = pacing.pause(afterSuccess: isNew, random: random())
             } catch {
                 if error.code != PullFailure.stopped { note(error) }
-                pause = backoff.next(random: random())
+                pause = pacing.pause(after: error, random: random())
             }
             let wait = DispatchTimeInterval.milliseconds(Int(pause / .milliseconds(1)))
             _ = wake.wait(timeout: .now() + wait)
+            pacing.advance(by: pause)
         }
+    }
+
+    /// Removes a blob that is no longer what its name says, and names it.
+    func discard(_ digest: SHA256Digest, of bundle: BundleReference) throws(PullFailure) {
+        log.error(
+            "a blob on this disk is damaged; it will be fetched again",
+            [
+                "code": PullFailure.digestMismatch, "blob": digest.hex,
+                "version": bundle.version,
+            ])
+        try store.discard(digest)
     }
 
     /// Ends ``run()``, also in the middle of a download, and waits until it has ended.
@@ -193,18 +247,12 @@ package final class ModelUpdater: Sendable {
 
     /// One look at the feed, and everything that follows from it.
     ///
+    /// - Parameter held: The manifest of a bundle that is not tried this time.
     /// - Returns: True if another version serves afterwards.
     @discardableResult
-    package func pull() throws(PullFailure) -> Bool {
-        var pull = ModelPull(updater: self)
-        do throws(PullFailure) {
-            let isNew = try pull.run()
-            enter(.idle)
-            return isNew
-        } catch {
-            enter(.idle)
-            throw error
-        }
+    package func pull(holding held: SHA256Digest? = nil) throws(PullFailure) -> Bool {
+        defer { enter(.idle) }
+        return try ModelPull(updater: self).run(holding: held)
     }
 
     func enter(_ step: PullStep) { state.withLock { $0.status.step = step } }
@@ -213,8 +261,9 @@ package final class ModelUpdater: Sendable {
         failures.add()
         let time = now()
         let isRepeated = state.withLock { state in
-            defer { state.status.lastFailure = (time, failure) }
-            return state.status.lastFailure?.failure.message == failure.message
+            defer { state.loggedFailure = failure.message }
+            state.status.lastFailure = (time, failure)
+            return state.loggedFailure == failure.message
         }
         // The same failure every few seconds is one line, not a thousand.
         guard !isRepeated else { return }

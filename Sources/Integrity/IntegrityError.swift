@@ -7,6 +7,8 @@ package struct IntegrityError: Error, Sendable, Hashable {
         case unavailable
         /// A key is not what its text form demands.
         case malformedKey
+        /// A password is longer than the limit.
+        case limitExceeded
     }
 
     package let code: Code

@@ -5,10 +5,16 @@ package enum PasswordHash {
     /// Longer passwords are refused before they cost anything.
     package static let passwordBytesMax = 1_024
 
-    /// - Throws: `.unavailable` if the memory (64 MiB) for the hash is missing.
+    /// - Throws: `.limitExceeded`; `.unavailable` if the memory (64 MiB) for the hash is missing.
     package static func make(_ password: String) throws(IntegrityError) -> String {
         Sodium.prepare()
         let password = Array(password.utf8)
+        // A hash of it could never be verified.
+        guard password.count <= passwordBytesMax else {
+            throw IntegrityError(
+                .limitExceeded,
+                "the password has \(password.count) bytes, the limit is \(passwordBytesMax)")
+        }
         var text = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
         let code = password.withUnsafeBytes { bytes in
             crypto_pwhash_str(

@@ -3,51 +3,6 @@ import Foundation
 import Integrity
 import Testing
 
-/// A trainer's keys and what it signs, in memory.
-private struct Signer {
-    let root: SigningKey
-    let release: SigningKey
-    let now = Date(timeIntervalSince1970: 1_772_359_200)
-
-    init() throws {
-        root = try SigningKey(seed: Array(repeating: 1, count: 32))
-        release = try SigningKey(seed: Array(repeating: 2, count: 32))
-    }
-
-    var keys: KeyFile {
-        KeyFile(
-            number: 1, epoch: 1, expires: now.addingTimeInterval(1_000_000), rootThreshold: 1,
-            rootKeys: [root.verifyingKey], releaseKeys: [release.verifyingKey])
-    }
-
-    func bundle(_ version: UInt64) -> BundleReference {
-        BundleReference(
-            version: version, manifest: SHA256Digest.of(Array("\(version)".utf8)),
-            manifestBytes: 100)
-    }
-
-    func entry(seq: UInt64, version: UInt64 = 1, previous: [UInt8]? = nil) -> FeedEntry {
-        FeedEntry(
-            channel: "books", epoch: 1, seq: seq, previous: previous.map(SHA256Digest.of),
-            issued: now, expires: now.addingTimeInterval(1_000), stable: bundle(version))
-    }
-
-    func sign(_ entry: FeedEntry) throws -> [UInt8] {
-        try SignedText.sign(entry.body(), with: [release])
-    }
-
-    func feed() -> TrustedFeed { TrustedFeed(channel: "books", keys: keys, position: nil) }
-}
-
-private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
-    do {
-        try body()
-        return nil
-    } catch {
-        return (error as? FeedRefusal)?.code
-    }
-}
-
 @Suite struct TrustedFeedTests {
     private let signer: Signer
 
@@ -136,8 +91,9 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
     @Test(arguments: [
         ("seq: 1", "seq: 01"), ("seq: 1", "seq: -1"), ("seq: 1", "seq: 18446744073709551616"),
         ("seq: 1", "seq: 1e3"), ("seq: 1", "seq: 1 "), ("channel: books", "channel: ../books"),
-        ("channel: books", "channel: books\nchannel: books"), ("prev: none", "prev: "),
-        ("issued: ", "issued: never"), ("stable: 1", "stable: one"), ("sha256:", "sha256:AB"),
+        ("channel: books", "channel: books\nchannel: books"),
+        ("issued: ", "issued: never"), ("stable: 1", "stable: one"), ("stable: 1 ", "stable: 1  "),
+        ("floor: 1\n", "floor: 1\nnote: \n"), ("floor: 1\n", "floor: 1\nnote: \u{7}\n"),
         ("floor: 1", "flour: 1"), ("floor: 1\n", "floor: 1\nextra: 1\n"),
         ("floor: 1\n", "floor: 1\r\n"),
     ])
@@ -150,6 +106,46 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
 
         let file = try SignedText.sign(body, with: [signer.release])
         #expect(refusal { _ = try feed.accept(file, now: signer.now) } == .entryMalformed)
+    }
+
+    @Test(arguments: [
+        "sha256:AB", "sha256:ab", "sha256:../../secret", "sha512:", "",
+    ])
+    func `rule 3: a digest of another form is refused under its own code`(digest: String) throws {
+        let body = String(decoding: signer.entry(seq: 1, previous: [1]).body(), as: UTF8.self)
+        let prefix = "prev: sha256:\(SHA256Digest.of([1]).hex)"
+        let changed = body.replacing(prefix, with: "prev: \(digest)")
+        var feed = signer.feed()
+
+        let file = try SignedText.sign(Array(changed.utf8), with: [signer.release])
+        #expect(refusal { _ = try feed.accept(file, now: signer.now) } == .digestMalformed)
+    }
+
+    @Test(arguments: [
+        ("0%", false), ("1%", true), ("100%", true), ("101%", false), ("05%", false),
+        ("+5%", false), ("5", false), ("%", false),
+    ])
+    func `rule 3: a share is a whole number of percent`(share: String, isSound: Bool) throws {
+        var entry = signer.entry(seq: 1)
+        entry.candidate = Candidate(bundle: signer.bundle(2), share: 42, salt: "8c1f")
+        let body = String(decoding: entry.body(), as: UTF8.self)
+            .replacing(" 42% ", with: " \(share) ")
+        var feed = signer.feed()
+
+        let file = try SignedText.sign(Array(body.utf8), with: [signer.release])
+        let found = refusal { _ = try feed.accept(file, now: signer.now) }
+        #expect(found == (isSound ? nil : .entryMalformed))
+    }
+
+    @Test(arguments: [(FeedLimits.badMax, true), (FeedLimits.badMax + 1, false)])
+    func `rule 3: the list of bad manifests has an end`(count: Int, isSound: Bool) throws {
+        var entry = signer.entry(seq: 1)
+        entry.bad = (0..<count).map { SHA256Digest.of([UInt8($0), 0]) }
+        var feed = signer.feed()
+
+        let file = try signer.sign(entry)
+        let found = refusal { _ = try feed.accept(file, now: signer.now) }
+        #expect(found == (isSound ? nil : .entryMalformed))
     }
 
     @Test func `rule 4: an older entry is refused and the newest is not lowered`() throws {
@@ -171,6 +167,62 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
 
         let file = try signer.sign(signer.entry(seq: 1))
         #expect(refusal { _ = try feed.accept(file, now: signer.now) } == .feedRollback)
+    }
+
+    @Test func `rule 4: an epoch that no key file began is refused and locks nobody out`() throws {
+        var ahead = signer.entry(seq: .max)
+        ahead.epoch = .max
+        var feed = signer.feed()
+
+        let file = try signer.sign(ahead)
+        #expect(refusal { _ = try feed.accept(file, now: signer.now) } == .entryEpoch)
+        let honest = try signer.sign(signer.entry(seq: 1))
+        #expect(refusal { _ = try feed.accept(honest, now: signer.now) } == nil)
+    }
+
+    @Test func `rule 4: the last number there is traps nobody`() throws {
+        var feed = signer.feed()
+        let last = try signer.sign(signer.entry(seq: .max))
+        _ = try feed.accept(last, now: signer.now)
+
+        #expect(refusal { _ = try feed.accept(last, now: signer.now) } == nil)
+        let first = try signer.sign(signer.entry(seq: 1))
+        #expect(refusal { _ = try feed.accept(first, now: signer.now) } == .feedRollback)
+    }
+
+    @Test func `a new epoch takes back what a stolen release key has signed`() throws {
+        let stolen = signer.release
+        let fresh = try SigningKey(seed: Array(repeating: 8, count: 32))
+        var feed = signer.feed()
+        _ = try feed.accept(try signer.sign(signer.entry(seq: .max)), now: signer.now)
+        var next = signer.keys
+        next.number = 2
+        next.epoch = 2
+        next.releaseKeys = [fresh.verifyingKey]
+
+        try feed.accept(keys: try SignedText.sign(next.body(), with: [signer.root]))
+
+        var honest = signer.entry(seq: 7)
+        honest.epoch = 2
+        let forged = try SignedText.sign(honest.body(), with: [stolen])
+        #expect(refusal { _ = try feed.accept(forged, now: signer.now) } == .signatureInvalid)
+        let signed = try SignedText.sign(honest.body(), with: [fresh])
+        #expect(refusal { _ = try feed.accept(signed, now: signer.now) } == nil)
+        #expect(feed.position?.epoch == 2)
+    }
+
+    @Test func `an entry that was accepted once gives the position back, expired or not`() throws {
+        let file = try signer.sign(signer.entry(seq: 5))
+        var feed = signer.feed()
+        let position = try feed.accept(file, now: signer.now).position
+
+        var restarted = signer.feed()
+        #expect(try restarted.resume(from: file).position == position)
+
+        #expect(restarted.isAccepted(file))
+        let older = try signer.sign(signer.entry(seq: 4))
+        #expect(refusal { _ = try restarted.resume(from: older) } == .feedRollback)
+        #expect(restarted.position == position)
     }
 
     @Test func `rule 4: the floor survives a restart`() throws {
@@ -203,6 +255,14 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
         #expect(refusal { _ = try feed.accept(honest, now: signer.now) } == nil)
     }
 
+    @Test func `rule 5: who was away may step over entries`() throws {
+        var feed = signer.feed()
+        _ = try feed.accept(try signer.sign(signer.entry(seq: 1)), now: signer.now)
+
+        let later = try signer.sign(signer.entry(seq: 3, previous: [9]))
+        #expect(refusal { _ = try feed.accept(later, now: signer.now) } == nil)
+    }
+
     @Test func `rule 6: an entry is believed until the second of its expiry`() throws {
         let entry = signer.entry(seq: 1)
         let file = try signer.sign(entry)
@@ -233,6 +293,20 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
 
         let file = try signer.sign(entry)
         #expect(refusal { _ = try feed.accept(file, now: signer.now) } == .versionBad)
+    }
+
+    @Test func `rule 7: a candidate must keep the rules that stable keeps`() throws {
+        var entry = signer.entry(seq: 1, version: 9)
+        entry.floor = 8
+        entry.candidate = Candidate(bundle: signer.bundle(7), share: 5, salt: "a")
+        var feed = signer.feed()
+
+        let below = try signer.sign(entry)
+        #expect(refusal { _ = try feed.accept(below, now: signer.now) } == .versionFloor)
+        entry.candidate = Candidate(bundle: signer.bundle(10), share: 5, salt: "a")
+        entry.bad = [signer.bundle(10).manifest]
+        let bad = try signer.sign(entry)
+        #expect(refusal { _ = try feed.accept(bad, now: signer.now) } == .versionBad)
     }
 
     @Test func `rule 8: stable goes back only with a note`() throws {
@@ -268,66 +342,5 @@ private func refusal(_ body: () throws -> Void) -> FeedRefusal.Code? {
 
         #expect((400...600).contains(nodes.count { half.includes(node: $0) }))
         #expect(nodes.allSatisfy { all.includes(node: $0) })
-    }
-}
-
-@Suite struct KeyFileTests {
-    private let signer: Signer
-
-    init() throws { signer = try Signer() }
-
-    @Test func `a key file that its own root signed is trusted`() throws {
-        let file = try SignedText.sign(signer.keys.body(), with: [signer.root])
-
-        #expect(try KeyFile.trusting(file) == signer.keys)
-    }
-
-    @Test func `a key file that somebody else signed is not`() throws {
-        let file = try SignedText.sign(signer.keys.body(), with: [signer.release])
-
-        #expect(refusal { _ = try KeyFile.trusting(file) } == .signatureInvalid)
-    }
-
-    @Test func `the next key file needs the old root and its own`() throws {
-        let fresh = try SigningKey(seed: Array(repeating: 7, count: 32))
-        var next = signer.keys
-        next.number = 2
-        next.epoch = 2
-        next.rootKeys = [fresh.verifyingKey]
-
-        let both = try SignedText.sign(next.body(), with: [signer.root, fresh])
-        let old = try SignedText.sign(next.body(), with: [signer.root])
-        let new = try SignedText.sign(next.body(), with: [fresh])
-
-        #expect(refusal { _ = try signer.keys.successor(both) } == nil)
-        #expect(refusal { _ = try signer.keys.successor(old) } == .signatureInvalid)
-        #expect(refusal { _ = try signer.keys.successor(new) } == .signatureInvalid)
-    }
-
-    @Test(arguments: [0, 1, 3] as [UInt64])
-    func `a key file follows only the one before it`(number: UInt64) throws {
-        var next = signer.keys
-        next.number = number
-
-        let file = try SignedText.sign(next.body(), with: [signer.root])
-        #expect(refusal { _ = try signer.keys.successor(file) } == .keysOutOfOrder)
-    }
-
-    @Test(arguments: [0, 2]) func `a threshold nobody can meet is malformed`(threshold: Int) throws
-    {
-        var keys = signer.keys
-        keys.rootThreshold = threshold
-
-        let file = try SignedText.sign(keys.body(), with: [signer.root])
-        #expect(refusal { _ = try KeyFile.trusting(file) } == .keysMalformed)
-    }
-
-    @Test func `a key that is listed twice does not count twice`() throws {
-        var keys = signer.keys
-        keys.rootKeys = [signer.root.verifyingKey, signer.root.verifyingKey]
-        keys.rootThreshold = 2
-
-        let file = try SignedText.sign(keys.body(), with: [signer.root, signer.root])
-        #expect(refusal { _ = try KeyFile.trusting(file) } == .keysMalformed)
     }
 }

@@ -130,11 +130,15 @@ import Testing
         #expect(!PasswordHash.verify("", against: hash))
     }
 
-    @Test func `a password over the limit fits nothing, even its own hash`() throws {
+    @Test func `a password over the limit gets no hash and fits none`() throws {
         let longest = String(repeating: "p", count: PasswordHash.passwordBytesMax)
+        let hash = try PasswordHash.make(longest)
 
-        #expect(PasswordHash.verify(longest, against: try PasswordHash.make(longest)))
-        #expect(!PasswordHash.verify(longest + "p", against: try PasswordHash.make(longest + "p")))
+        let error = #expect(throws: IntegrityError.self) { try PasswordHash.make(longest + "p") }
+
+        #expect(error?.code == .limitExceeded)
+        #expect(PasswordHash.verify(longest, against: hash))
+        #expect(!PasswordHash.verify(longest + "p", against: hash))
     }
 }
 

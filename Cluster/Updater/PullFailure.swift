@@ -1,4 +1,5 @@
 import ClusterFeed
+import Integrity
 
 /// Why a pull ended before its end: a stable code, and a sentence with the values that matter.
 ///
@@ -7,16 +8,19 @@ package struct PullFailure: Error, Sendable {
     /// Such as `digest.mismatch` or `origin.unreachable`.
     package let code: String
     package let message: String
-    /// What the failure is about, so that backing off from it does not delay anything else.
-    package let subject: String
+    /// The manifest of the bundle that is at fault, if it is one bundle and not the origin:
+    /// backing off from it must not delay the next one.
+    package private(set) var bundle: SHA256Digest?
+    /// How long the origin asked to be left alone.
+    package let retryAfter: Duration?
     package let cause: (any Error)?
 
     package init(
-        code: String, _ message: String, subject: String = "", cause: (any Error)? = nil
+        code: String, _ message: String, retryAfter: Duration? = nil, cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
-        self.subject = subject
+        self.retryAfter = retryAfter
         self.cause = cause
     }
 
@@ -24,8 +28,21 @@ package struct PullFailure: Error, Sendable {
         self.init(code: refusal.code.rawValue, refusal.message, cause: refusal)
     }
 
+    /// The same failure as that of a bundle, unless the bundle cannot be blamed for it.
+    func concerning(_ bundle: BundleReference) -> PullFailure {
+        guard !Self.codesOfOrigin.contains(code) else { return self }
+        var failure = self
+        failure.bundle = bundle.manifest
+        return failure
+    }
+
+    private static let codesOfOrigin: Set = [
+        originUnreachable, originAnswer, originSlow, stopped,
+    ]
+
     package static let originUnreachable = "origin.unreachable"
     package static let originAnswer = "origin.answer"
+    package static let originSlow = "origin.slow"
     package static let digestMismatch = "digest.mismatch"
     package static let sizeMismatch = "size.mismatch"
     package static let diskPlan = "disk.plan"
@@ -33,6 +50,5 @@ package struct PullFailure: Error, Sendable {
     package static let diskFailed = "disk.failed"
     package static let probeFailed = "probe.failed"
     package static let storeHeld = "store.held"
-    package static let trustMissing = "trust.missing"
     package static let stopped = "stopped"
 }
