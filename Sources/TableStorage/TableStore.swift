@@ -195,8 +195,10 @@ extension TableStore {
 
 extension TableStore {
     /// Writes records, all or none; see ``WriteMode`` for those whose key exists.
+    ///
+    /// - Parameter user: Who asked, for the audit log of a table that keeps one.
     package func write(
-        _ records: [JSONObject], to table: TableName, mode: WriteMode
+        _ records: [JSONObject], to table: TableName, mode: WriteMode, by user: String = ""
     ) throws(TableStorageError) -> WriteResult {
         try refuseSystem(table.database)
         return try database(table.database).write(
@@ -204,7 +206,7 @@ extension TableStore {
     }
 
     package func delete(
-        keys: [JSONValue], from table: TableName
+        keys: [JSONValue], from table: TableName, by user: String = ""
     ) throws(TableStorageError) -> WriteResult {
         try refuseSystem(table.database)
         return try database(table.database).delete(keys: keys, from: table.table)
