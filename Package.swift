@@ -60,6 +60,7 @@ let package = Package(
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+        part("Components", at: "Sources/Components", beside: ["README.md"]),
 
         // Layer 3: what is stored, scored, signed and read.
         part(
@@ -143,6 +144,7 @@ let package = Package(
         tests(of: "Identifiers"),
         tests(of: "Kernels"),
         tests(of: "BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+        tests(of: "Components"),
         tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
         tests(of: "OperationsAPI", uses: ["HTTPCore", "JSON", "TableStorage", "Telemetry"]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
