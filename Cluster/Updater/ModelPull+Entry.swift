@@ -6,6 +6,7 @@ extension ModelPull {
     /// The newest entry, after the key files that came before it; nil if there is nothing new.
     func newestEntry() throws(PullFailure) -> (AcceptedEntry, tag: String?)? {
         let known = updater.state.withLock { $0.latestTag }
+        let asked = updater.now()
         guard
             let (answer, bytes) = try updater.source.small(
                 "feed/\(configuration.channel)/latest", bytesMax: FeedLimits.fileBytesMax,
@@ -16,7 +17,7 @@ extension ModelPull {
         }
         let now = updater.now()
         guard !answer.isUnchanged else {
-            updater.state.withLock { $0.status.lastContact = now }
+            updater.state.withLock { $0.status.noteContact(at: now, asked: asked) }
             return nil
         }
         var feed = updater.state.withLock { $0.feed }
@@ -35,7 +36,7 @@ extension ModelPull {
         updater.state.withLock { state in
             state.feed = moved
             state.status.position = accepted.position
-            state.status.lastContact = now
+            state.status.noteContact(at: now, asked: asked)
         }
         return (accepted, answer.tag)
     }

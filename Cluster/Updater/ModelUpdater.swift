@@ -31,9 +31,18 @@ package struct UpdaterStatus: Sendable {
     package var position: FeedPosition?
     /// When an entry was last accepted or found unchanged.
     package var lastContact: Date?
+    /// How long the origin took to answer then, in milliseconds.
+    package var latencyMilliseconds: Int?
     package var lastFailure: (time: Date, failure: PullFailure)?
     package var bytesFetched = 0
     package var pulls = 0
+
+    mutating func noteContact(at time: Date, asked: Date) {
+        lastContact = time
+        // A clock that was set back meanwhile makes no negative time.
+        latencyMilliseconds = Int(
+            exactly: (max(0, time.timeIntervalSince(asked)) * 1_000).rounded())
+    }
 }
 
 /// Follows one channel of a feed: polls, fetches what is missing, verifies, swaps.

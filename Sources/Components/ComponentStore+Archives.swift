@@ -95,7 +95,7 @@ extension ComponentStore {
                 writer.addFolder(path, changed: item.changed)
                 try add(folder.folder(item.name), at: path + "/", depth: depth + 1)
             case .file:
-                let content = try folder.read(item.name, bytesMax: limits.fileBytes).bytes
+                let content = try folder.file(item.name).bytes(max: limits.fileBytes)
                 writer.addFile(
                     path, content, isExecutable: item.isExecutable, changed: item.changed)
             case .link:

@@ -9,13 +9,21 @@ extension ComponentStore {
         package let changed: Date
     }
 
-    /// - Throws: `.projectNotFound`, `.fileNotFound`, `.invalidPath` if it is a link or a folder.
+    /// - Throws: `.projectNotFound`, `.fileNotFound`, `.invalidPath` if it is a link or a folder,
+    ///   `.limitExceeded`.
     package func file(_ path: ProjectPath, of project: ProjectName) throws(ComponentError) -> File {
+        let file = try opened(path, of: project)
+        return File(bytes: try file.bytes(max: limits.fileBytes), changed: file.changed)
+    }
+
+    /// A file to be read piece by piece, of any size.
+    ///
+    /// - Throws: `.projectNotFound`, `.fileNotFound`, `.invalidPath`.
+    package func opened(
+        _ path: ProjectPath, of project: ProjectName
+    ) throws(ComponentError) -> OpenFile {
         try looking(at: project) { folder throws(ComponentError) in
-            let place = try folder.folder(at: path.folder)
-            let (bytes, item) = try place.read(
-                path.parts.last ?? "", bytesMax: limits.fileBytes)
-            return File(bytes: bytes, changed: item.date)
+            try folder.folder(at: path.folder).file(path.parts.last ?? "")
         }
     }
 
@@ -64,13 +72,5 @@ extension ComponentStore {
                 try place.sync()
             }
         }
-    }
-}
-
-extension OpenFolder.Item {
-    var date: Date {
-        Date(
-            timeIntervalSince1970: TimeInterval(changed)
-                + TimeInterval(changedMilliseconds) / 1_000)
     }
 }

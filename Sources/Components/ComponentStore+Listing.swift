@@ -74,7 +74,8 @@ extension ComponentStore {
                 let inner = try list(folder.folder(item.name), depth: depth + 1, &count)
                 entries.append(.folder(name: item.name, inner))
             case .file:
-                entries.append(.file(name: item.name, size: item.size, changed: item.date))
+                let changed = Date(timeIntervalSince1970: TimeInterval(item.changed))
+                entries.append(.file(name: item.name, size: item.size, changed: changed))
             case .link, .other: break
             }
         }

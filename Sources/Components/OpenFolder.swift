@@ -17,8 +17,6 @@ struct OpenFolder: ~Copyable {
         let isExecutable: Bool
         /// Seconds since 1970.
         let changed: Int
-        /// Milliseconds of the second in which it was changed.
-        let changedMilliseconds: Int
     }
 
     private let descriptor: Int32
@@ -26,7 +24,6 @@ struct OpenFolder: ~Copyable {
     static let folderMode: mode_t = 0o755
     static let fileMode: mode_t = 0o644
     private static let programMode: mode_t = 0o755
-    private static let readPieceBytes = 1 << 20
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -128,38 +125,24 @@ struct OpenFolder: ~Copyable {
             }
         return Item(
             name: name, kind: kind, size: Int(status.st_size),
-            isExecutable: status.st_mode & S_IXUSR != 0, changed: status.st_mtim.tv_sec,
-            changedMilliseconds: status.st_mtim.tv_nsec / 1_000_000)
+            isExecutable: status.st_mode & S_IXUSR != 0, changed: status.st_mtim.tv_sec)
     }
 }
 
 // MARK: Files
 
 extension OpenFolder {
-    /// - Throws: `.fileNotFound`, `.invalidPath` if it is a link or no file, `.limitExceeded`.
-    func read(_ name: String, bytesMax: Int) throws(ComponentError) -> (bytes: [UInt8], item: Item)
-    {
+    /// - Throws: `.fileNotFound`, `.invalidPath` if it is a link or no file.
+    func file(_ name: String) throws(ComponentError) -> OpenFile {
         // Without waiting: opening a pipe for reading would wait for a writer.
         let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw Self.failed("opening", name) }
-        defer { close(file) }
         var status = stat()
-        guard fstat(file, &status) == 0 else { throw Self.failed("looking at", name) }
-        let item = Self.item(name, status)
-        guard item.kind == .file else { throw ComponentError(.invalidPath, "\(name) is no file") }
-        guard item.size <= bytesMax else { throw .limit(item.size, "bytes of a file", bytesMax) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: min(Self.readPieceBytes, item.size + 1))
-        while true {
-            let count = Foundation.read(file, &piece, piece.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Self.failed("reading", name) }
-            guard count > 0 else { return (bytes, item) }
-            bytes += piece[..<count]
-            guard bytes.count <= bytesMax else {
-                throw .limit(bytes.count, "bytes of a file", bytesMax)
-            }
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(file)
+            throw ComponentError(.invalidPath, "\(name) is no file")
         }
+        return OpenFile(descriptor: file, status: status)
     }
 
     /// Creates a file that must not be there yet, and flushes it to the disk.
