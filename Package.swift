@@ -116,7 +116,7 @@ let package = Package(
             "NodeRuntime", at: "Sources/NodeRuntime",
             uses: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "ClusterUpdater",
-                "FunctionRuntime", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
+                "Components", "FunctionRuntime", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
                 "OperationsAPI", "RecommendBooks", "Recommendation", "TableStorage",
                 "Telemetry",
             ]),
@@ -170,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "BundleFormat", "ClusterPublisher", "HTTPCore", "HTTPTransport", "JSON",
-                "NodeRuntime", "Telemetry", "TestSupport", "ledge",
+                "BundleFormat", "ClusterPublisher", "Components", "HTTPCore", "HTTPTransport",
+                "JSON", "NodeRuntime", "Telemetry", "TestSupport", "ledge",
             ],
             path: "Tests/NodeTests", swiftSettings: strict),
         .testTarget(

@@ -87,6 +87,7 @@ package final class Node: Sendable {
                         address: configuration.address, port: configuration.functionsPort,
                         router: try HTTPRouter(
                             routes: parts.registry.routes + parts.publisherRoutes
+                                + StaticFileRoutes(components: parts.components).routes
                                 + [page.route, page.healthRoute], options: options)),
                 ], configuration: settings, log: log.module("http"), metrics: metrics)
         } catch {

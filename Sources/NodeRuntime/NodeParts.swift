@@ -1,6 +1,7 @@
 import BundleFormat
 import ClusterPublisher
 import ClusterUpdater
+import Components
 import Foundation
 import FunctionRuntime
 import HTTPCore
@@ -13,6 +14,7 @@ import Telemetry
 struct NodeParts {
     let operations: OperationsAPI
     let registry: FunctionRegistry
+    let components: ComponentStore
     let updaters: [ModelUpdater]
     let trainer: TrainerDirectory?
     let publisherRoutes: [HTTPRoute]
@@ -45,6 +47,11 @@ struct NodeParts {
             registry = try FunctionRegistry(FunctionCatalog.functions(context))
         } catch {
             throw NodeError(.badConfiguration, error.message, cause: error)
+        }
+        do throws(ComponentError) {
+            components = try ComponentStore(root: "\(root)/components")
+        } catch {
+            throw NodeError(.storageFailed, error.message, cause: error)
         }
         trainer = try Self.trainer(configuration, log: log.module("publisher"), now: now)
         publisherRoutes =
