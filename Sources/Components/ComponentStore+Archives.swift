@@ -13,13 +13,19 @@ extension ComponentStore {
 
     static let nodeModules = "node_modules"
 
-    /// Replaces a whole project, or makes it, with the files of a tar archive.
+    private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
+
+    /// Replaces a whole project, or makes it, with the files of a tar archive, plain or gzipped.
     ///
     /// A node that is killed in the middle has the earlier project or the new one. Nothing is
     /// written before the whole archive was checked.
     ///
     /// - Throws: `.badArchive`, `.limitExceeded`, `.diskFull`; then nothing has changed.
     package func deploy(_ project: ProjectName, archive: [UInt8]) throws(ComponentError) {
+        var archive = archive
+        if archive.starts(with: Self.gzipMagic) {
+            archive = try inflate(archive, limits.archiveBytes)
+        }
         let plan = try ArchivePlan(of: archive, limits: limits)
         try staging { staging, name throws(ComponentError) in
             try Self.unpack(plan, of: archive, into: staging.madeFolder(name))

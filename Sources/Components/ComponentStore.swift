@@ -19,8 +19,13 @@ package final class ComponentStore: Sendable {
         case unpacked, setAside, inPlace, retired
     }
 
+    /// Turns gzip (RFC 1952) into at most so many bytes.
+    package typealias Inflate =
+        @Sendable (_ gzip: [UInt8], _ bytesMax: Int) throws(ComponentError) -> [UInt8]
+
     package let root: String
     let limits: ComponentLimits
+    let inflate: Inflate
     let onStep: @Sendable (DeployStep) -> Void
     /// Held by whoever looks at the root or changes it; unpacking happens outside.
     private let visible = Mutex<Void>(())
@@ -32,13 +37,18 @@ package final class ComponentStore: Sendable {
     /// Opens the store in a directory, making it if it is missing, and ends what an earlier life
     /// of the process had begun.
     ///
+    /// - Parameter inflate: Without it, gzipped archives are refused.
     /// - Throws: `.storageFailed`, `.diskFull`.
     package init(
         root: String, limits: ComponentLimits = ComponentLimits(),
+        inflate: @escaping Inflate = { _, _ throws(ComponentError) in
+            throw .archive("it is gzipped, which this node does not read")
+        },
         onStep: @escaping @Sendable (DeployStep) -> Void = { _ in }
     ) throws(ComponentError) {
         self.root = root
         self.limits = limits
+        self.inflate = inflate
         self.onStep = onStep
         do {
             try FileManager.default.createDirectory(
@@ -151,6 +161,18 @@ extension ComponentStore {
                 try staging.rename(name, to: root, as: project.description)
                 try root.sync()
             }
+        }
+    }
+
+    /// Makes a project without files, unless it is there.
+    ///
+    /// - Throws: `.limitExceeded`.
+    package func addEmpty(_ project: ProjectName) throws(ComponentError) {
+        try looking { root throws(ComponentError) in
+            guard try root.item(project.description) == nil else { return }
+            try checkCount(in: root)
+            _ = try root.madeFolder(project.description)
+            try root.sync()
         }
     }
 

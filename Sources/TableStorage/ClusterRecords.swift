@@ -171,9 +171,10 @@ extension ClusterRecords {
     /// - Returns: The routes that were there.
     package func delete(_ unwanted: [ClusterRoute]) throws(TableStorageError) -> [ClusterRoute] {
         try changingRoutes { routes throws(TableStorageError) in
-            let present = Set(routes.values.joined()).intersection(unwanted)
-            routes = routes.mapValues { $0.filter { !present.contains($0) } }
-            return unwanted.filter(present.contains)
+            var present = Set(routes.values.joined())
+            let deleted = unwanted.filter { present.remove($0) != nil }
+            routes = routes.mapValues { $0.filter(present.contains) }
+            return deleted
         }
     }
 

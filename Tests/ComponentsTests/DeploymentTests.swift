@@ -65,6 +65,29 @@ import Testing
         #expect(plan.items.map { "\($0.path)" } == ["a"])
     }
 
+    @Test func `a gzipped archive is inflated within the limit of an archive`() throws {
+        let directory = try TemporaryDirectory()
+        var limits = ComponentLimits()
+        limits.archiveBytes = 4_096
+        let store = try ComponentStore(root: directory.file("components"), limits: limits) {
+            gzip, bytesMax throws(ComponentError) in
+            #expect(gzip == [0x1F, 0x8B, 8] && bytesMax == 4_096)
+            return TarFixture.project(["a": "1"])
+        }
+
+        try store.deploy(ProjectName("dogs"), archive: [0x1F, 0x8B, 8])
+
+        #expect(try store.names().count == 1)
+    }
+
+    @Test func `without a way to inflate it a gzipped archive is refused`() throws {
+        let fixture = try StoreFixture()
+
+        #expect(
+            refusal { try fixture.store.deploy(fixture.project, archive: [0x1F, 0x8B, 8]) }?.code
+                == .badArchive)
+    }
+
     /// A copy of the whole root at each step is what a killed node leaves behind.
     @Test(arguments: ComponentStore.DeployStep.allCases)
     func `a node killed at any step has the earlier project or the new one`(
@@ -73,14 +96,16 @@ import Testing
         let directory = try TemporaryDirectory()
         let (root, left) = (directory.file("components"), directory.file("left"))
         let isArmed = Mutex(false)
-        let store = try ComponentStore(root: root) { reached in
-            guard reached == step, isArmed.withLock({ $0 }) else { return }
-            do {
-                try FileManager.default.copyItem(atPath: root, toPath: left)
-            } catch {
-                Issue.record(error)
-            }
-        }
+        let store = try ComponentStore(
+            root: root,
+            onStep: { reached in
+                guard reached == step, isArmed.withLock({ $0 }) else { return }
+                do {
+                    try FileManager.default.copyItem(atPath: root, toPath: left)
+                } catch {
+                    Issue.record(error)
+                }
+            })
         let project = try ProjectName("dogs")
         try store.deploy(project, archive: TarFixture.project(["a": "1", "b": "1"]))
         isArmed.withLock { $0 = true }
@@ -101,14 +126,16 @@ import Testing
     @Test func `a first deployment that is cut off leaves no project`() throws {
         let directory = try TemporaryDirectory()
         let (root, left) = (directory.file("components"), directory.file("left"))
-        let store = try ComponentStore(root: root) { step in
-            guard step == .unpacked else { return }
-            do {
-                try FileManager.default.copyItem(atPath: root, toPath: left)
-            } catch {
-                Issue.record(error)
-            }
-        }
+        let store = try ComponentStore(
+            root: root,
+            onStep: { step in
+                guard step == .unpacked else { return }
+                do {
+                    try FileManager.default.copyItem(atPath: root, toPath: left)
+                } catch {
+                    Issue.record(error)
+                }
+            })
 
         try store.deploy(ProjectName("dogs"), archive: TarFixture.project(["a": "1"]))
 
