@@ -75,7 +75,7 @@ let package = Package(
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
             "OperationsAPI", at: "Sources/OperationsAPI",
-            uses: ["HTTPCore", "Integrity", "JSON", "TableStorage", "Telemetry"]),
+            uses: ["Components", "HTTPCore", "Integrity", "JSON", "TableStorage", "Telemetry"]),
         part(
             "FunctionRuntime", at: "Sources/FunctionRuntime",
             uses: ["BundleFormat", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
@@ -146,7 +146,9 @@ let package = Package(
         tests(of: "BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         tests(of: "Components"),
         tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
-        tests(of: "OperationsAPI", uses: ["HTTPCore", "JSON", "TableStorage", "Telemetry"]),
+        tests(
+            of: "OperationsAPI",
+            uses: ["Components", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
         tests(

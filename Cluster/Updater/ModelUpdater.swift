@@ -37,6 +37,12 @@ package struct UpdaterStatus: Sendable {
     package var bytesFetched = 0
     package var pulls = 0
 
+    /// Whether the origin was reached since something last went wrong.
+    package var isInContact: Bool {
+        guard let lastContact else { return false }
+        return lastFailure.map { $0.time <= lastContact } ?? true
+    }
+
     mutating func noteContact(at time: Date, asked: Date) {
         lastContact = time
         // A clock that was set back meanwhile makes no negative time.

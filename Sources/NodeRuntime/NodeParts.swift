@@ -38,20 +38,12 @@ struct NodeParts {
         } catch {
             throw NodeError(.storageFailed, error.message, cause: error)
         }
-        operations = OperationsAPI(
-            store: store, users: users, jobs: jobs,
-            csvFolders: try Self.csvFolders(configuration), log: log.module("operations"))
         let context = FunctionContext(
             store: store, log: log.module("functions"), metrics: metrics, now: now)
         do throws(FunctionError) {
             registry = try FunctionRegistry(FunctionCatalog.functions(context))
         } catch {
             throw NodeError(.badConfiguration, error.message, cause: error)
-        }
-        do throws(ComponentError) {
-            components = try ComponentStore(root: "\(root)/components")
-        } catch {
-            throw NodeError(.storageFailed, error.message, cause: error)
         }
         trainer = try Self.trainer(configuration, log: log.module("publisher"), now: now)
         publisherRoutes =
@@ -66,6 +58,15 @@ struct NodeParts {
             } ?? []
         updaters = try Self.updaters(
             configuration, registry, log: log.module("cluster"), metrics: metrics, now: now)
+        do throws(ComponentError) {
+            components = try ComponentStore(root: "\(root)/components")
+        } catch {
+            throw NodeError(.storageFailed, error.message, cause: error)
+        }
+        operations = OperationsAPI(
+            store: store, users: users, jobs: jobs,
+            csvFolders: try Self.csvFolders(configuration), components: components,
+            facts: Self.facts(configuration, registry, updaters), log: log.module("operations"))
     }
 
     /// Folders by their real paths, so that a link cannot lead out of them.

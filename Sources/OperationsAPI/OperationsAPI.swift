@@ -1,3 +1,4 @@
+import Components
 import HTTPCore
 import Integrity
 import JSON
@@ -17,14 +18,18 @@ package struct OperationsAPI: Sendable {
 
     /// - Parameter csvFolders: Folders, with their real paths, that `csv_file_load` may read.
     package init(
-        store: TableStore, users: UserStore, jobs: JobRunner, csvFolders: [String], log: Log
+        store: TableStore, users: UserStore, jobs: JobRunner, csvFolders: [String],
+        components: ComponentStore, facts: NodeFacts, log: Log
     ) {
         self.users = users
         self.log = log
         table = OperationTable(
             SchemaOperations(store: store).all + RecordOperations(store: store).all
                 + SearchOperations(store: store).all + UserOperations(users: users).all
-                + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all)
+                + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all
+                + ComponentOperations(components: components).all
+                + CustomFunctionOperations(components: components, facts: facts).all
+                + ClusterOperations(records: ClusterRecords(store.system), facts: facts).all)
     }
 
     package var routes: [HTTPRoute] {

@@ -1,3 +1,4 @@
+import Components
 import Foundation
 import HTTPCore
 import JSON
@@ -26,20 +27,27 @@ final class OperationsFixture: Sendable {
     let store: TableStore
     let api: OperationsAPI
     let users: UserStore
+    let components: ComponentStore
     /// Holds what `csv_file_load` may read.
     let csvFolder: String
     private let directory: TemporaryDirectory
 
-    init() throws {
+    /// A node that has nothing compiled in and follows nobody.
+    static let loneNode = NodeFacts(
+        nodeName: "edge-1", isTrainer: false, functionsPort: 9_926, functions: { [] },
+        followed: { [] })
+
+    init(facts: NodeFacts = loneNode) throws {
         directory = try TemporaryDirectory()
         csvFolder = directory.url.resolvingSymlinksInPath().appendingPathComponent("csv").path
         try FileManager.default.createDirectory(
             atPath: csvFolder, withIntermediateDirectories: true)
         store = try TableStore(root: directory.file("store"), log: .silent)
         users = try UserStore(store: store, firstSuperUser: ("admin", "secret"))
+        components = try ComponentStore(root: directory.file("components"))
         api = OperationsAPI(
             store: store, users: users, jobs: try JobRunner(store: store, log: .silent),
-            csvFolders: [csvFolder], log: .silent)
+            csvFolders: [csvFolder], components: components, facts: facts, log: .silent)
     }
 
     /// A fixture with the empty table `dev.dog`, whose key is `id`.
