@@ -47,8 +47,19 @@ struct ArchivePlan {
             guard entry.kind == .folder else { throw .archive("a file has no name") }
             return
         }
-        for folder in path.folders { try put(folder, .folder) }
+        try putFolders(above: path)
         try put(path, item(entry.kind))
+    }
+
+    /// A folder that is known has known folders above it, so that the way up ends there.
+    private mutating func putFolders(above path: ProjectPath) throws(ComponentError) {
+        var missing: [ProjectPath] = []
+        var folder = path.folder
+        while !folder.parts.isEmpty, known[folder] != .folder {
+            missing.append(folder)
+            folder = folder.folder
+        }
+        for folder in missing.reversed() { try put(folder, .folder) }
     }
 
     private mutating func put(_ path: ProjectPath, _ item: Item) throws(ComponentError) {

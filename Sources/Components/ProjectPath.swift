@@ -38,9 +38,6 @@ package struct ProjectPath: Sendable, Hashable, CustomStringConvertible {
     /// The folder that the path lies in; the project itself for a path of one part.
     var folder: Self { Self(parts: parts.dropLast()) }
 
-    /// Every folder above the path, the topmost first, without the project itself.
-    var folders: [Self] { (1..<max(parts.count, 1)).map { Self(parts: Array(parts.prefix($0))) } }
-
     func droppingFirst() -> Self { Self(parts: Array(parts.dropFirst())) }
 }
 

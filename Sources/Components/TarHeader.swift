@@ -52,7 +52,7 @@ enum TarHeader {
         var number = 0
         for digit in digits[..<end] {
             guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit) else { return nil }
-            // At most eleven digits: 33 bits.
+            // At most twelve digits: 36 bits.
             number = number << 3 | Int(digit - UInt8(ascii: "0"))
         }
         return number

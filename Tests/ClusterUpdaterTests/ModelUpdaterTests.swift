@@ -1,12 +1,13 @@
 import BundleFormat
 import ClusterFeed
 import ClusterPublisher
-import ClusterUpdater
 import Foundation
 import Synchronization
 import Telemetry
 import TestSupport
 import Testing
+
+@testable import ClusterUpdater
 
 /// A feed's files on this disk as a source, with lies on demand.
 private final class DirectorySource: FeedSource {
@@ -111,6 +112,22 @@ private func code(_ body: () throws -> Void) -> String? {
 
         #expect(bench.served.withLock { $0 } == [2])
         #expect(updater.status.position?.seq == 2)
+    }
+
+    @Test func `a node is in contact until something goes wrong after the last answer`() {
+        let asked = Date(timeIntervalSince1970: 100)
+        var status = UpdaterStatus()
+        #expect(!status.isInContact)
+
+        status.noteContact(at: asked.addingTimeInterval(0.25), asked: asked)
+        #expect(status.isInContact && status.latencyMilliseconds == 250)
+
+        let failure = PullFailure(code: PullFailure.originAnswer, "gone")
+        status.lastFailure = (asked.addingTimeInterval(1), failure)
+        #expect(!status.isInContact)
+
+        status.noteContact(at: asked.addingTimeInterval(2), asked: asked.addingTimeInterval(3))
+        #expect(status.isInContact && status.latencyMilliseconds == 0)
     }
 
     @Test func `a node that starts again offers what it has and fetches nothing`() throws {
