@@ -59,6 +59,7 @@ let package = Package(
         part(
             "HTTPTransport", at: "Sources/HTTPTransport",
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
+        part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
 
@@ -139,6 +140,7 @@ let package = Package(
         tests(of: "Integrity"),
         tests(of: "CSV"),
         tests(of: "Compression"),
+        tests(of: "WireFormats", uses: ["JSON"]),
         tests(of: "SQLite"),
         tests(of: "HTTPCore"),
         tests(of: "HTTPTransport", uses: ["HTTPCore", "Telemetry"]),
