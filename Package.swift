@@ -48,6 +48,7 @@ let package = Package(
         part("Telemetry", at: "Sources/Telemetry"),
         part("JSON", at: "Sources/JSON"),
         part("CSV", at: "Sources/CSV"),
+        part("Compression", at: "Sources/Compression"),
         part("Identifiers", at: "Models/Identifiers"),
         part("Kernels", at: "Models/Kernels"),
         part("HTTPCore", at: "Sources/HTTPCore"),
@@ -58,6 +59,7 @@ let package = Package(
         part(
             "HTTPTransport", at: "Sources/HTTPTransport",
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
+        part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
@@ -138,6 +140,8 @@ let package = Package(
         tests(of: "Telemetry", uses: ["JSON"]),
         tests(of: "Integrity"),
         tests(of: "CSV"),
+        tests(of: "Compression"),
+        tests(of: "WireFormats", uses: ["JSON"]),
         tests(of: "SQLite"),
         tests(of: "HTTPCore"),
         tests(of: "HTTPTransport", uses: ["HTTPCore", "Telemetry"]),

@@ -41,7 +41,7 @@ package struct HTTPCrossOrigin: Sendable {
     /// Adds to an answer what lets the page that asked read it.
     func mark(_ response: inout HTTPResponse, origin: String?) {
         // Caches must not hand the answer for one origin to another, nor to none.
-        response.fields.append("Vary", "Origin")
+        response.fields.add("Origin", toList: "Vary")
         guard let origin, allows(origin) else { return }
         response.fields["Access-Control-Allow-Origin"] = origin
     }

@@ -4,8 +4,11 @@ package struct HTTPError: Error, Sendable {
     package var message: String
     /// Further fields of the answer, such as Allow or Retry-After.
     package var fields: HTTPFields
-    /// A JSON text to answer with where `{"error": ...}` alone would say too little.
+    /// What to answer with where `{"error": ...}` alone would say too little, or where the client
+    /// wants another form of it.
     package var body: [UInt8]?
+    /// The media type of `body`, nil for JSON.
+    package var bodyType: String?
     /// What the log sees and the client does not.
     package var cause: (any Error)?
 
@@ -25,6 +28,7 @@ extension HTTPError {
     package var response: HTTPResponse {
         var response = HTTPResponse.json(body ?? Array("{\"error\":\(Self.quoted(message))}".utf8))
         response.status = status
+        if let bodyType { response.fields["Content-Type"] = bodyType }
         for field in fields.all { response.fields.append(field.name, field.value) }
         return response
     }

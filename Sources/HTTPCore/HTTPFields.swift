@@ -46,6 +46,25 @@ package struct HTTPFields: Sendable, Hashable {
         }
     }
 
+    /// Makes a comma-separated field of that name have that member, in one line with the others.
+    package mutating func add(_ member: String, toList name: String) {
+        guard !list(name, contains: member) else { return }
+        self[name] = (values(of: name) + [member]).joined(separator: ", ")
+    }
+
+    /// All values of that name as one (RFC 9110, section 5.3), nil if there is none.
+    package func joined(_ name: String) -> String? {
+        let values = values(of: name)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    /// The type of the body in lower case, without its parameters.
+    package var mediaType: String? {
+        guard let field = self["Content-Type"] else { return nil }
+        let type = field.utf8.prefix { $0 != UInt8(ascii: ";") }.map(Self.lowercased)
+        return String(decoding: type.trimmingBlanks(), as: UTF8.self)
+    }
+
     private static func equal(_ left: String, _ right: String) -> Bool {
         left.equalsIgnoringCase(right)
     }

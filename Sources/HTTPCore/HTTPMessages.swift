@@ -27,6 +27,8 @@ package struct HTTPRequest: Sendable {
     package var parameters: [String: String] = [:]
     /// True if the peer's address is 127.0.0.0/8 or ::1.
     package var isFromLoopback = false
+    /// True if the request came through a file that only this user's processes may open.
+    package var isFromDomainSocket = false
 
     package init(
         method: HTTPMethod, path: String, query: [(name: String, value: String)] = [],

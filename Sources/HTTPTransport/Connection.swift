@@ -18,10 +18,17 @@ final class Connection {
         case linger
     }
 
+    /// Where the client is.
+    enum Peer {
+        case remote
+        case loopback
+        case domainSocket
+    }
+
     let socket: Int32
     let token: ConnectionToken
     let listenerIndex: Int
-    let isFromLoopback: Bool
+    let peer: Peer
 
     var state = ConnectionState.reading
     var parser: HTTPRequestParser
@@ -47,13 +54,13 @@ final class Connection {
     var chargedBytes = 0
 
     init(
-        socket: Int32, token: ConnectionToken, listenerIndex: Int, isFromLoopback: Bool,
+        socket: Int32, token: ConnectionToken, listenerIndex: Int, peer: Peer,
         parser: HTTPRequestParser, isCounted: Bool
     ) {
         self.socket = socket
         self.token = token
         self.listenerIndex = listenerIndex
-        self.isFromLoopback = isFromLoopback
+        self.peer = peer
         self.parser = parser
         self.isCounted = isCounted
     }

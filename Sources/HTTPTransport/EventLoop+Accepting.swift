@@ -7,8 +7,8 @@ extension EventLoop {
         guard let listener = listeners[index] else { return }
         for _ in 0..<limits.acceptsPerTurnMax {
             do throws(SystemError) {
-                let (socket, peer) = try SocketAddress.accept(from: listener)
-                try open(socket, peer: peer, listenerIndex: index)
+                let (socket, peer) = try SocketAddress.accept(from: listener.descriptor)
+                try open(socket, peer: peer.peer, listenerIndex: index)
             } catch {
                 guard isAcceptWorthRepeating(after: error) else { return }
             }
@@ -45,7 +45,8 @@ extension EventLoop {
         for (index, listener) in listeners.enumerated() {
             guard let listener else { continue }
             do throws(SystemError) {
-                try epoll.change(listener, interest, token: Self.reserved(slot: UInt32(index)))
+                try epoll.change(
+                    listener.descriptor, interest, token: Self.reserved(slot: UInt32(index)))
             } catch {
                 shared.log.error("a listener cannot be watched", ["cause": error])
             }
@@ -53,7 +54,7 @@ extension EventLoop {
     }
 
     private func open(
-        _ socket: Int32, peer: SocketAddress, listenerIndex: Int
+        _ socket: Int32, peer: Connection.Peer, listenerIndex: Int
     ) throws(SystemError) {
         let isAdmitted = shared.admitConnection()
         guard isAdmitted || refusedCount < limits.refusedConnectionsMax else {
@@ -62,10 +63,11 @@ extension EventLoop {
             return
         }
         let connection = register(
-            socket, isFromLoopback: peer.isLoopback, listenerIndex: listenerIndex,
-            isCounted: isAdmitted)
+            socket, peer: peer, listenerIndex: listenerIndex, isCounted: isAdmitted)
         do throws(SystemError) {
-            try ListeningSocket.set(TCP_NODELAY, level: Int32(IPPROTO_TCP), on: socket)
+            if peer != .domainSocket {
+                try ListeningSocket.set(TCP_NODELAY, level: Int32(IPPROTO_TCP), on: socket)
+            }
             try epoll.add(socket, .input, token: connection.token.bits)
         } catch {
             close(connection)
@@ -87,7 +89,7 @@ extension EventLoop {
     }
 
     private func register(
-        _ socket: Int32, isFromLoopback: Bool, listenerIndex: Int, isCounted: Bool
+        _ socket: Int32, peer: Connection.Peer, listenerIndex: Int, isCounted: Bool
     ) -> Connection {
         let slot = freeSlots.popLast() ?? connections.count
         let listener = shared.listeners[listenerIndex]
@@ -97,8 +99,7 @@ extension EventLoop {
         }
         let connection = Connection(
             socket: socket, token: ConnectionToken(slot: UInt32(slot), generation: nextGeneration),
-            listenerIndex: listenerIndex, isFromLoopback: isFromLoopback, parser: parser,
-            isCounted: isCounted)
+            listenerIndex: listenerIndex, peer: peer, parser: parser, isCounted: isCounted)
         nextGeneration = max(1, nextGeneration &+ 1)
         if slot == connections.count {
             connections.append(connection)
@@ -151,7 +152,7 @@ extension EventLoop {
     }
 
     private func closeListeners() {
-        for case let listener? in listeners { Glibc.close(listener) }
+        for case let listener? in listeners { listener.close() }
         listeners = listeners.map { _ in nil }
     }
 

@@ -8,7 +8,8 @@ extension EventLoop {
         connection.hasSentContinue = false
         shared.counters.requests.add()
         var request = incoming.request
-        request.isFromLoopback = connection.isFromLoopback
+        request.isFromLoopback = connection.peer == .loopback
+        request.isFromDomainSocket = connection.peer == .domainSocket
         let encoder = HTTPResponseEncoder(
             isHead: request.method == .head, versionMinor: incoming.versionMinor,
             keepsAlive: incoming.keepsAlive && !isShuttingDown)

@@ -9,8 +9,8 @@ final class EventLoop {
     let shared: ServerShared
     let mailbox: LoopMailbox
     let epoll: Epoll
-    /// One for each listener, nil once it is closed.
-    var listeners: [Int32?]
+    /// One for each listener, nil if another loop has it or it is closed.
+    var listeners: [ListeningSocket?]
     var connections: [Connection?] = []
     var freeSlots: [Int] = []
     var openCount = 0
@@ -33,7 +33,9 @@ final class EventLoop {
     /// The mailbox's place among the reserved tokens.
     private static let mailboxSlot = UInt32.max
 
-    init(shared: ServerShared, mailbox: LoopMailbox, epoll: Int32, listeners: [Int32]) {
+    init(
+        shared: ServerShared, mailbox: LoopMailbox, epoll: Int32, listeners: [ListeningSocket?]
+    ) {
         self.shared = shared
         self.mailbox = mailbox
         self.epoll = Epoll(descriptor: epoll)
@@ -67,7 +69,8 @@ final class EventLoop {
             mailbox.wakeDescriptor, .input, token: Self.reserved(slot: Self.mailboxSlot))
         for (index, listener) in listeners.enumerated() {
             guard let listener else { continue }
-            try epoll.add(listener, .input, token: Self.reserved(slot: UInt32(index)))
+            try epoll.add(
+                listener.descriptor, .input, token: Self.reserved(slot: UInt32(index)))
         }
     }
 

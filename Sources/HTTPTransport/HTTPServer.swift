@@ -8,6 +8,8 @@ import Telemetry
 ///     ready --start--> running --shutdown--> (loops end) --> ended
 ///
 /// Each loop has its own sockets on every listener's port; the kernel divides the connections.
+/// A domain socket is the first loop's alone: its clients are a few tools on this machine, so
+/// that there is nothing to divide, and the handlers run on the same workers in any case.
 package final class HTTPServer: Sendable {
     private enum State {
         case ready
@@ -43,7 +45,7 @@ package final class HTTPServer: Sendable {
 
     /// Binds every listener and begins to serve; a server starts once in its life.
     ///
-    /// - Returns: The ports, in the order of the listeners.
+    /// - Returns: The ports, in the order of the listeners; 0 for a domain socket.
     /// - Throws: `.addressInUse`, `.invalidAddress`, `.socket`, `.eventLoop`, `.alreadyStarted`;
     ///   nothing is left open then.
     package func start() throws(HTTPTransportError) -> [Int] {
@@ -53,7 +55,7 @@ package final class HTTPServer: Sendable {
         do throws(HTTPTransportError) {
             loops = try openLoops()
         } catch {
-            for socket in sockets.joined() { close(socket) }
+            for case let socket? in sockets.joined() { socket.close() }
             throw error
         }
         let shared = ServerShared(
@@ -126,8 +128,10 @@ extension HTTPServer {
         }
     }
 
-    private func openListeners() throws(HTTPTransportError) -> (sockets: [[Int32]], ports: [Int]) {
-        var sockets: [[Int32]] = []
+    private func openListeners() throws(HTTPTransportError) -> (
+        sockets: [[ListeningSocket?]], ports: [Int]
+    ) {
+        var sockets: [[ListeningSocket?]] = []
         var ports: [Int] = []
         do throws(HTTPTransportError) {
             for listener in listeners {
@@ -138,7 +142,7 @@ extension HTTPServer {
                 ports.append(opened.port)
             }
         } catch {
-            for socket in sockets.joined() { close(socket) }
+            for case let socket? in sockets.joined() { socket.close() }
             throw error
         }
         return (sockets, ports)
@@ -158,7 +162,8 @@ extension HTTPServer {
     }
 
     private func startThread(
-        _ index: Int, shared: ServerShared, mailbox: LoopMailbox, epoll: Int32, _ sockets: [Int32]
+        _ index: Int, shared: ServerShared, mailbox: LoopMailbox, epoll: Int32,
+        _ sockets: [ListeningSocket?]
     ) {
         let thread = Thread {
             Self.blockPipeSignal()

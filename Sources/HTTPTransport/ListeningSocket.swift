@@ -1,21 +1,46 @@
 import Glibc
 
-/// Sockets that listen: one for each event loop on the same port, between which the kernel
-/// divides the connections (SO_REUSEPORT).
-enum ListeningSocket {
-    /// Opens `count` of them and says which port they have.
+/// A socket that listens for one event loop.
+///
+/// On a port each loop has one of its own, between which the kernel divides the connections
+/// (SO_REUSEPORT).
+struct ListeningSocket: Sendable {
+    let descriptor: Int32
+    /// What is removed when the socket is closed.
+    private let file: DomainSocketFile?
+
+    func close() {
+        file?.remove()
+        Glibc.close(descriptor)
+    }
+
+    /// Opens what `count` loops need and says which port it has.
     static func open(
         _ listener: HTTPListener, count: Int, backlog: Int32
+    ) throws(HTTPTransportError) -> (sockets: [ListeningSocket?], port: Int) {
+        switch listener.endpoint {
+        case .internet(let address, let port):
+            let opened = try open(address: address, port: port, count: count, backlog: backlog)
+            return (opened.sockets.map { Self(descriptor: $0, file: nil) }, opened.port)
+        case .domainSocket(let path):
+            let opened = try DomainSocket.open(path: path, backlog: backlog)
+            let socket = Self(descriptor: opened.descriptor, file: opened.file)
+            return ([socket] + Array(repeating: nil, count: count - 1), 0)
+        }
+    }
+
+    private static func open(
+        address: String, port: Int, count: Int, backlog: Int32
     ) throws(HTTPTransportError) -> (sockets: [Int32], port: Int) {
-        let where_ = "\(listener.address) port \(listener.port)"
+        let where_ = "\(address) port \(port)"
         do throws(SystemError) {
             let resolved = try SocketAddress.resolve(
-                host: listener.address, port: listener.port, isNumeric: true)
+                host: address, port: port, isNumeric: true)
             guard let address = resolved.first else {
                 throw SystemError(call: "getaddrinfo", number: EADDRNOTAVAIL)
             }
-            if listener.port != 0 { try refuseSharing(address) }
-            return try open(address, listener: listener, count: count, backlog: backlog)
+            if port != 0 { try refuseSharing(address) }
+            return try open(address, count: count, backlog: backlog)
         } catch {
             switch error.number {
             case EADDRINUSE:
@@ -34,11 +59,11 @@ enum ListeningSocket {
     /// SO_REUSEPORT would let a second node of the same user take half of the first one's
     /// connections in silence. A socket without it cannot be bound beside one that listens.
     private static func refuseSharing(_ address: SocketAddress) throws(SystemError) {
-        close(try bound(to: address, sharesPort: false))
+        Glibc.close(try bound(to: address, sharesPort: false))
     }
 
     private static func open(
-        _ address: SocketAddress, listener: HTTPListener, count: Int, backlog: Int32
+        _ address: SocketAddress, count: Int, backlog: Int32
     ) throws(SystemError) -> (sockets: [Int32], port: Int) {
         var sockets: [Int32] = []
         do throws(SystemError) {
@@ -51,7 +76,7 @@ enum ListeningSocket {
             }
             return (sockets, address.port)
         } catch {
-            for socket in sockets { close(socket) }
+            for socket in sockets { Glibc.close(socket) }
             throw error
         }
     }
@@ -70,7 +95,7 @@ enum ListeningSocket {
             guard status == 0 else { throw SystemError.last("bind") }
             return descriptor
         } catch {
-            close(descriptor)
+            Glibc.close(descriptor)
             throw error
         }
     }

@@ -1,7 +1,7 @@
 import CEpoll
 import Glibc
 
-/// An internet address with its port, as the kernel writes it.
+/// An internet address with its port, or a path, as the kernel writes it.
 struct SocketAddress: Sendable {
     private var storage: sockaddr_storage
     private var length: socklen_t
@@ -9,6 +9,26 @@ struct SocketAddress: Sendable {
     private init(storage: sockaddr_storage, length: socklen_t) {
         self.storage = storage
         self.length = length
+    }
+
+    /// What the kernel takes of a domain socket's path, its closing zero not counted.
+    static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    /// The address of a domain socket; nil for a path that does not fit or is none.
+    init?(path: String) {
+        let bytes = Array(path.utf8)
+        guard !bytes.isEmpty, bytes.count <= Self.pathBytesMax, !bytes.contains(0) else {
+            return nil
+        }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        self = withUnsafePointer(to: address) { pointer in
+            let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+            return pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Self.copy($0, length: size)
+            }
+        }
     }
 
     var family: Int32 { Int32(storage.ss_family) }
@@ -105,8 +125,13 @@ extension SocketAddress {
         }
     }
 
+    var peer: Connection.Peer {
+        if family == AF_UNIX { return .domainSocket }
+        return isLoopback ? .loopback : .remote
+    }
+
     /// 127.0.0.0/8, ::1, or the former written as IPv6 (RFC 4291, section 2.5.5.2).
-    var isLoopback: Bool {
+    private var isLoopback: Bool {
         let loopbackNetwork: UInt8 = 127
         switch family {
         case AF_INET:

@@ -38,6 +38,39 @@ final class RawClient: Sendable {
         guard status == 0 else { throw Failure(call: "connect") }
     }
 
+    init(unixPath: String) throws {
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { throw Failure(call: "socket") }
+        var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let status = Self.withAddress(unixPath) { connect(socket, $0, $1) }
+        guard status == 0 else { throw Failure(call: "connect") }
+    }
+
+    /// A socket's file whose process is gone.
+    static func leaveStaleSocket(at path: String) throws {
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { throw Failure(call: "socket") }
+        defer { close(socket) }
+        guard withAddress(path, { bind(socket, $0, $1) }) == 0, listen(socket, 1) == 0 else {
+            throw Failure(call: "bind")
+        }
+    }
+
+    private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
     deinit { close(socket) }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }

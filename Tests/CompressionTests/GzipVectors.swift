@@ -1,0 +1,159 @@
+/// One text as other programs compress it.
+enum GzipVectors {
+    static let text = Array(
+        (0..<60).map {
+            #"{"id":\#($0),"title":"Book \#($0 * 7_919 % 1_000)","price":\#($0 * 31 % 97).5},"#
+        }.joined().utf8)
+
+    /// Made by GNU gzip 1.12, and by zlib 1.2.13 for the strategies that gzip has no option for.
+    static let base64: [(maker: String, base64: String)] = [
+        (
+            "gzip -1",
+            """
+            H4sIAAAAAAAEA2XSPWodQRBF4a2YiYWZ+u1qhdqK7eBhg4xRJrx3GyV9uEqHw3Cbr96vx/fr+X663h5v\
+            v35cz9fL6+vPL/f1dP3+8/j2/8P9tf4+vX9UJtW2fbqwE7qEE3PC9hOGhKvWCXecMCXs1Sf0dcKSsHad\
+            sOaEraHlCWefcEmYESd0bBwJo/yEleePW0JfdsKpE5q62IaMYaSpjd2wKSIqjsNmgGiKsxM4xpmqMw2d\
+            bDxIedaAZ8HR1Gfd8DHuVKB2ACWuzVSoEkILlKZE2SDCTFehGAgF7s1VyDeEGpb+SchAhJWuQhYQClyc\
+            q1ABqEHpCrQXgDYoXYFmAyhwca5AYwBqULoCrQDQBqUrUBeAHDtDhWpBqGAZKpQDoYFlqFDeEHLsDCUK\
+            B1EBM5TIE0YDzFAjaxgZd34yAlHi5EKJADSgDAXaDiDjSAWaBFDi5FKBVgNogTIVqBeADDtTgWoDKHFy\
+            qUBlAFqgTAXKABBnqk8UfAIXl+rjC0ANyVQg2yDiShUyg1Dg4FKFAkANylKgXQDaoCwFmgaQ4+BKgdYA\
+            qEFZCrRuAG1QlgK1A8i5U4UqIVSwLBXKhtDAslQohkLcqURxg6iAWUrkDqP5wPwHhpGJ5MEJAAA=
+            """
+        ),
+        (
+            "gzip -6",
+            """
+            H4sIAAAAAAAAA2XWzWobQRBF4VcJsxZm6q+72ku/SuKFsEEhaGfy7gne9OHOVhyYQl+NVF/H/dfxet6O\
+            5/35+X68Hm+Px8eP87gdv//cf/7/4Hypv7ev78qkWrZ2F7ZDl7Cjdzh8hyHhrLnDFTtMCcccO/S5w5Kw\
+            Vu2weodDQ8sd9trhlDAj8GjM2BJGOR6dO1wS+jQ8uvCFq4styBiGNLWxEzZFRMVx2DQQTXFWAsc4pur0\
+            gE4OlMozGzwTjqY+84SPcU4FGg6gxLaZClVCaILSlCgHiDCmq1A0hAL75irkC0IDln4RMhBhSlchCwgF\
+            Ns5VqAA0QOkKtCaAFihdgXoBKLBxrkBtABr83VCgGQBaoHQFGgUgx5yhQjUhVLAMFcqGUMMyVChPCDl/\
+            4JQoHEQFzFAiTxg1MEONbMDIOOfFCESJlQslAlCDMhRoOYCMQypQJ4ASK5cKNAeAJihTgcYEkGHOVKBa\
+            AEqsXCpQGYAmKFOBMvgSIVSfKPgENi7VxyeABiRTgWzxXwihCplBKPiXqkIBoAHKUqBVAFqgLAXqASDH\
+            wpUCzeaJAMq63AgnbwRQ1uVIcB4JnPNyJSSvBFiWCuXgmcDD4/IKNYU45+VQOHkoALMul4LzUvjG/AeG\
+            kYnkwQkAAA==
+            """
+        ),
+        (
+            "gzip -9",
+            """
+            H4sIAAAAAAACA2XWu2ocURCE4VcxEy9m+nYuCvUqtoPFBhmjTPjdbZScn+p0KZhmv57p+rie36+X+3G9\
+            P99//bherte3t59f7utx/f7z/Pb/h/tr/X18fKZMUtv2yYWdoEtwxTrB4ScYEpw1T3DHCaYExxwn6PME\
+            S4K16wRrneDQoOUJrn2CU4IZgUdjxiXBKMej8wS3BH0aHl34w9XFNmQMQ5ra2A2bIqLiOGwWEE1xdgLH\
+            OKbqrAGdHEgqz1zgmXA09Zk3fIxzKtBwACW2zVSoEkITlKZEOUCEMV2FYkEosG+uQr4hNGDpTchAhCld\
+            hSwgFNg4V6EC0AClK9CeANqgdAVaG0CBjXMFWgagwe+GAs0A0AalK9AoADnmDBWqCaGCZahQLggtWIYK\
+            5Q0h5wdOicJBVMAMJfKE0QJmqJENGBnnbEYgSqxcKBGAFihDgbYDyDjkbo8GUGLlUoHmANAEZVq7AgAy\
+            zJnezgCAEiuX0e4AgCYoM9sh4EuEYLVDAJ/AxuVolwBAA5I52yXgFUJQhcwgFDypKhQAGqAsBdoFoA3K\
+            snYIAORYuPJ2CFgRQFmtI9zsCKCsVhKcJYFztpaQbAmwrNEOAWsCi0d7hRaFOGcrCjeLAjCrNQVnU/jE\
+            /AeGkYnkwQkAAA==
+            """
+        ),
+        (
+            "a name in the head",
+            """
+            H4sICLp+BWsAA3d2Lmpzb24AZdbNahtBEEXhVwmzFmbqr7vaS79K4oWwQSFoZ/LuCd704c5WHJhCX41U\
+            X8f91/F63o7n/fn5frweb4/Hx4/zuB2//9x//v/gfKm/t6/vyqRatnYXtkOXsKN3OHyHIeGsucMVO0wJ\
+            xxw79LnDkrBW7bB6h0NDyx322uGUMCPwaMzYEkY5Hp07XBL6NDy68IWriy3IGIY0tbETNkVExXHYNBBN\
+            cVYCxzim6vSATg6UyjMbPBOOpj7zhI9xTgUaDqDEtpkKVUJogtKUKAeIMKarUDSEAvvmKuQLQgOWfhEy\
+            EGFKVyELCAU2zlWoADRA6Qq0JoAWKF2BegEosHGuQG0AGvzdUKAZAFqgdAUaBSDHnKFCNSFUsAwVyoZQ\
+            wzJUKE8IOX/glCgcRAXMUCJPGDUwQ41swMg458UIRImVCyUCUIMyFGg5gIxDKlAngBIrlwo0B4AmKFOB\
+            xgSQYc5UoFoASqxcKlAZgCYoU4Ey+BIhVJ8o+AQ2LtXHJ4AGJFOBbPFfCKEKmUEo+JeqQgGgAcpSoFUA\
+            WqAsBeoBIMfClQLN5okAyrrcCCdvBFDW5UhwHgmc83IlJK8EWJYK5eCZwMPj8go1hTjn5VA4eSgAsy6X\
+            gvNS+Mb8B4aRieTBCQAA
+            """
+        ),
+        (
+            "stored",
+            """
+            H4sIAAAAAAAA/wHBCT72eyJpZCI6MCwidGl0bGUiOiJCb29rIDAiLCJwcmljZSI6MC41fSx7ImlkIjox\
+            LCJ0aXRsZSI6IkJvb2sgOTE5IiwicHJpY2UiOjMxLjV9LHsiaWQiOjIsInRpdGxlIjoiQm9vayA4Mzgi\
+            LCJwcmljZSI6NjIuNX0seyJpZCI6MywidGl0bGUiOiJCb29rIDc1NyIsInByaWNlIjo5My41fSx7Imlk\
+            Ijo0LCJ0aXRsZSI6IkJvb2sgNjc2IiwicHJpY2UiOjI3LjV9LHsiaWQiOjUsInRpdGxlIjoiQm9vayA1\
+            OTUiLCJwcmljZSI6NTguNX0seyJpZCI6NiwidGl0bGUiOiJCb29rIDUxNCIsInByaWNlIjo4OS41fSx7\
+            ImlkIjo3LCJ0aXRsZSI6IkJvb2sgNDMzIiwicHJpY2UiOjIzLjV9LHsiaWQiOjgsInRpdGxlIjoiQm9v\
+            ayAzNTIiLCJwcmljZSI6NTQuNX0seyJpZCI6OSwidGl0bGUiOiJCb29rIDI3MSIsInByaWNlIjo4NS41\
+            fSx7ImlkIjoxMCwidGl0bGUiOiJCb29rIDE5MCIsInByaWNlIjoxOS41fSx7ImlkIjoxMSwidGl0bGUi\
+            OiJCb29rIDEwOSIsInByaWNlIjo1MC41fSx7ImlkIjoxMiwidGl0bGUiOiJCb29rIDI4IiwicHJpY2Ui\
+            OjgxLjV9LHsiaWQiOjEzLCJ0aXRsZSI6IkJvb2sgOTQ3IiwicHJpY2UiOjE1LjV9LHsiaWQiOjE0LCJ0\
+            aXRsZSI6IkJvb2sgODY2IiwicHJpY2UiOjQ2LjV9LHsiaWQiOjE1LCJ0aXRsZSI6IkJvb2sgNzg1Iiwi\
+            cHJpY2UiOjc3LjV9LHsiaWQiOjE2LCJ0aXRsZSI6IkJvb2sgNzA0IiwicHJpY2UiOjExLjV9LHsiaWQi\
+            OjE3LCJ0aXRsZSI6IkJvb2sgNjIzIiwicHJpY2UiOjQyLjV9LHsiaWQiOjE4LCJ0aXRsZSI6IkJvb2sg\
+            NTQyIiwicHJpY2UiOjczLjV9LHsiaWQiOjE5LCJ0aXRsZSI6IkJvb2sgNDYxIiwicHJpY2UiOjcuNX0s\
+            eyJpZCI6MjAsInRpdGxlIjoiQm9vayAzODAiLCJwcmljZSI6MzguNX0seyJpZCI6MjEsInRpdGxlIjoi\
+            Qm9vayAyOTkiLCJwcmljZSI6NjkuNX0seyJpZCI6MjIsInRpdGxlIjoiQm9vayAyMTgiLCJwcmljZSI6\
+            My41fSx7ImlkIjoyMywidGl0bGUiOiJCb29rIDEzNyIsInByaWNlIjozNC41fSx7ImlkIjoyNCwidGl0\
+            bGUiOiJCb29rIDU2IiwicHJpY2UiOjY1LjV9LHsiaWQiOjI1LCJ0aXRsZSI6IkJvb2sgOTc1IiwicHJp\
+            Y2UiOjk2LjV9LHsiaWQiOjI2LCJ0aXRsZSI6IkJvb2sgODk0IiwicHJpY2UiOjMwLjV9LHsiaWQiOjI3\
+            LCJ0aXRsZSI6IkJvb2sgODEzIiwicHJpY2UiOjYxLjV9LHsiaWQiOjI4LCJ0aXRsZSI6IkJvb2sgNzMy\
+            IiwicHJpY2UiOjkyLjV9LHsiaWQiOjI5LCJ0aXRsZSI6IkJvb2sgNjUxIiwicHJpY2UiOjI2LjV9LHsi\
+            aWQiOjMwLCJ0aXRsZSI6IkJvb2sgNTcwIiwicHJpY2UiOjU3LjV9LHsiaWQiOjMxLCJ0aXRsZSI6IkJv\
+            b2sgNDg5IiwicHJpY2UiOjg4LjV9LHsiaWQiOjMyLCJ0aXRsZSI6IkJvb2sgNDA4IiwicHJpY2UiOjIy\
+            LjV9LHsiaWQiOjMzLCJ0aXRsZSI6IkJvb2sgMzI3IiwicHJpY2UiOjUzLjV9LHsiaWQiOjM0LCJ0aXRs\
+            ZSI6IkJvb2sgMjQ2IiwicHJpY2UiOjg0LjV9LHsiaWQiOjM1LCJ0aXRsZSI6IkJvb2sgMTY1IiwicHJp\
+            Y2UiOjE4LjV9LHsiaWQiOjM2LCJ0aXRsZSI6IkJvb2sgODQiLCJwcmljZSI6NDkuNX0seyJpZCI6Mzcs\
+            InRpdGxlIjoiQm9vayAzIiwicHJpY2UiOjgwLjV9LHsiaWQiOjM4LCJ0aXRsZSI6IkJvb2sgOTIyIiwi\
+            cHJpY2UiOjE0LjV9LHsiaWQiOjM5LCJ0aXRsZSI6IkJvb2sgODQxIiwicHJpY2UiOjQ1LjV9LHsiaWQi\
+            OjQwLCJ0aXRsZSI6IkJvb2sgNzYwIiwicHJpY2UiOjc2LjV9LHsiaWQiOjQxLCJ0aXRsZSI6IkJvb2sg\
+            Njc5IiwicHJpY2UiOjEwLjV9LHsiaWQiOjQyLCJ0aXRsZSI6IkJvb2sgNTk4IiwicHJpY2UiOjQxLjV9\
+            LHsiaWQiOjQzLCJ0aXRsZSI6IkJvb2sgNTE3IiwicHJpY2UiOjcyLjV9LHsiaWQiOjQ0LCJ0aXRsZSI6\
+            IkJvb2sgNDM2IiwicHJpY2UiOjYuNX0seyJpZCI6NDUsInRpdGxlIjoiQm9vayAzNTUiLCJwcmljZSI6\
+            MzcuNX0seyJpZCI6NDYsInRpdGxlIjoiQm9vayAyNzQiLCJwcmljZSI6NjguNX0seyJpZCI6NDcsInRp\
+            dGxlIjoiQm9vayAxOTMiLCJwcmljZSI6Mi41fSx7ImlkIjo0OCwidGl0bGUiOiJCb29rIDExMiIsInBy\
+            aWNlIjozMy41fSx7ImlkIjo0OSwidGl0bGUiOiJCb29rIDMxIiwicHJpY2UiOjY0LjV9LHsiaWQiOjUw\
+            LCJ0aXRsZSI6IkJvb2sgOTUwIiwicHJpY2UiOjk1LjV9LHsiaWQiOjUxLCJ0aXRsZSI6IkJvb2sgODY5\
+            IiwicHJpY2UiOjI5LjV9LHsiaWQiOjUyLCJ0aXRsZSI6IkJvb2sgNzg4IiwicHJpY2UiOjYwLjV9LHsi\
+            aWQiOjUzLCJ0aXRsZSI6IkJvb2sgNzA3IiwicHJpY2UiOjkxLjV9LHsiaWQiOjU0LCJ0aXRsZSI6IkJv\
+            b2sgNjI2IiwicHJpY2UiOjI1LjV9LHsiaWQiOjU1LCJ0aXRsZSI6IkJvb2sgNTQ1IiwicHJpY2UiOjU2\
+            LjV9LHsiaWQiOjU2LCJ0aXRsZSI6IkJvb2sgNDY0IiwicHJpY2UiOjg3LjV9LHsiaWQiOjU3LCJ0aXRs\
+            ZSI6IkJvb2sgMzgzIiwicHJpY2UiOjIxLjV9LHsiaWQiOjU4LCJ0aXRsZSI6IkJvb2sgMzAyIiwicHJp\
+            Y2UiOjUyLjV9LHsiaWQiOjU5LCJ0aXRsZSI6IkJvb2sgMjIxIiwicHJpY2UiOjgzLjV9LIaRieTBCQAA
+            """
+        ),
+        (
+            "fixed codes",
+            """
+            H4sIAAAAAAAA/6tWykxRsjLQUSrJLMlJVbJScsrPz1YwUNJRKijKTAYKGOiZ1upUg1UZoqmyNLREqDM2\
+            RCg0QlNoYWyBUGhmhFBojKbQ3NQcodDSGKHQBE2hmbkZQqGROUKhKZpCU0tThEJTC4RCM3SFhiYIhRaW\
+            CIXmaApNjI2RrEZyowWaQmNTIySrTRAKLdEUGpkbIlltihTg6PFiaIkUM4ZIjjREjxtDA6S4MUWORPTI\
+            MUKKGwukSDREjxxLE6TIMUR2JnrsWJghxY6JGZJK9Ogxt0CKHnOkeDREjx9zA6T4MUR2J3oEmRkhRZAJ\
+            UmozRI8hUxOkGDJHikpD9CgyMUOKIiRnGqHHkLEFUgwZI6U3I/QYMrJEiiEzpLg0woghQ6QoQnKlEXoM\
+            GRojxZAxUoozQo8hU6QIMkOKSiP0CLI0R4ogS6SoNEKPIAtLpAgyRkpxRugRZGGIFEFmyOUGegSZGyNF\
+            kCVSVBqhR5CZKVIEGSG50xg9hkzNkWLIFCkujdFjyMQCKYYskOLSGD2GTAyQYsgIuYBDjyJjI6QoMkWK\
+            TGP0KDIyQYojC6TINEaPI0MzpDgyRHYnRhwhRZEJUpIzRo8ipAiyQIpKY/QIsjRCiiBDZEeiR5CFCVIE\
+            mSAlORP0CDI3Q4ogc6SoNEGPIDNzpAgyRHKnCXoEmVoiRZAJUpIzQY8gU0OkCDJHikoT9AgyMUbOREgK\
+            0ePH2BQpfoyRUpwJevwYmSNFkBlSTJqgR5ChJXIthKQQPYYMDZFiyBi5SkWPIWOkCDJDikpT9AiyNEWK\
+            IEukqDRFjyALM6QIMkJKcKboEWRugdxEQIpKU4w2ggFyGwEpKk0xGglGyI0EZHditBJMkFsJSHFpih5D\
+            JmbIzQTkhgdGFrJAjiFkd2I0FAyQGwpIkWmK0VIwQm4pgCMTAIaRieTBCQAA
+            """
+        ),
+        (
+            "Huffman codes only",
+            """
+            H4sIAAAAAAAA/wXBS4oFIQwF0K3IHQfp+lhVL0O3ohkEhYhkJu69z1nQCv4juHoXMLJZC38gjKlFwH8x\
+            bVrQCj4Irt4FjGzWwu/4gTCmFgFfR0ybFrSCT4KrdwEjm7XwXR8IY2oR8HPGtGlBK/giuHoXMLJZC296\
+            QRhTi4B/V0ybFrSCb4KrdwEjm7XwvA8IY2oR8PnGtGlBKzgRXL0LGNmshfRLIIypRcDpi2nTglbwQ3D1\
+            LmBksxbScYMwphYBf7+YNi1oBb8EV+8CRjZr4b4uEMbUIuDzimnTglbwR3D1LmBksxaudIIwphYBpzum\
+            TQtawT+Cq3cBI5u1cL4HCGNqEfCXYtq0oBV8/BFcvQsY2ayF4/cHwphaBHz8Ytq0oBV8HARX7wJGNmvh\
+            +PuBMKYWAae/mDYtaAUfJ8HVu4CRzVo4PxDG1CLg74hp04JW8HERXL0LGNmshd/9gjCmFgEfKaZNC1rB\
+            x01w9S5gZLMWvucBYUwtAr6fmDYtaAUfieDqXcDIZi28XwJhTC0Cft+YNi1oBR8PwdW7gJHNWnj/bhDG\
+            1CLg44hp04JW8PESXL0LGNmshee8QBhTi4DvM6ZNC1rBx0dw9S5gZLMW0n2CMKYWAb9XTJsWtIKPH8HV\
+            u4CRzVq4nwOEMbUI+I1p04JW8PlHcPUuYGSzFq7vD4QxtQj4+mLatKAVfB4EV+8CRjZr4fz9QBhTi4Cf\
+            X0ybFrSCz5Pg6l3AyGYtnMcHwphaBHzFtGlBK/i8CK7eBYxs1sJxvSCMqUXA1x3TpgWt4PMmuHoXMLJZ\
+            C+kBYUwtAn5STJsWtILPRHD1LmBksxZ+bwJhTC0C/j0xbVrQCj4fgqt3ASObtfD9bhDG1CLg6y+mTQta\
+            wedLcPUuYGSzFr7jAmFMLQJ+jpg2LWgFnx/B1buAkc1aeK8ThDG1CPh3xrRpQSv4/BFcvQsY2ayFJx0g\
+            jKlFwOcT06YFreDrj+DqXcDIZi2k9w+EMbUIOL0xbVrQCr4Ogqt3ASObtXB/PxDG1CLg74tp04JW8HUS\
+            XL0LGNmshfvvA2FMLQI+z5g2LWgFXxfB1buAkc1auM4XhDG1CDhdMW1a0Aq+boKrdwEjm7Vw3g8IY2oR\
+            8HfHtGlBK/hKBFfvAkY2a+F4EghjahHw8cW0aUEr+HoIrt4FjGzWwneDMKYWAd+/mDYtaAVfL8HVu4CR\
+            zVq4QBhTi4C/v5g2LWgFXx/B1buAkc1a+J0nCGNqEfBxx7RpQSv4+hFcvQsY2ayF7z5AGFOLgO8U06YF\
+            reD7j+DqXcDIZi28zx8IY2oR8PvEtGlBK/g+CK7eBYxs1sLz/kAYU4uAj7+YNi1oBd8nwdW7gJHNWki/\
+            D4QxtQj4PmLatKAVfF8EV+8CRjZrIR0vCGNqEfB7xrRpQSv4vgmu3gWMbNbCfT0gjKlFwE9Mmxa0gu9E\
+            cPUuYGSzFq6UQBhTi4CvN6ZNC1rB90Nw9S5gZLMWzvcGYUwtAn6+mDYtaAXfL8HVu4CRzVo4fhcIY2oR\
+            8BnTpgWt4PsjuHoXMLJZC8dxgjCmFgFfV0ybFrSC7x/B1buAkc1auA4QxtQi4OeOadOCVnD6I7h6FzCy\
+            WQu/9AfCmFoE/EsxbVrQCk4HwdW7gJHNWvieHwhjahHw+Ytp04JWcDoJrt4FjGzWwvt9IIypRcDPX0yb\
+            FrSC00Vw9S5gZLMW3r8XhDG1CPh3xLRpQSs43QRX7wJGNmvhOR8QxtQi4DPFtGlBKzglgqt3ASObtZDu\
+            BMKYWgScnpg2LWgFp4fg6l3AyGYt3M8NwphaBPy9MW1a0ApOL8HVu4CRzVq4vguEMbUI+Dxi2rSgFZw+\
+            gqt3ASObtXD9nSCMqUXA6Yxp04JWcPoRXL0LGNmshfM8QBhTi4C/K6ZN/4aRieTBCQAA
+            """
+        ),
+    ]
+}
