@@ -123,6 +123,9 @@ extension Node {
             updater.boot()
             Thread.detachNewThread { updater.run() }
         }
+        log.info(
+            "the node listens",
+            ["name": configuration.name, "operations": ports[0], "functions": ports[1]])
         return Addresses(operationsPort: ports[0], functionsPort: ports[1])
     }
 

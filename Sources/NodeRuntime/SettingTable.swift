@@ -110,7 +110,8 @@ extension SettingTable {
     private static let access: [Setting] = [
         .flag(
             "authentication.authorizeLocal", \.authentication.authorizesLoopback,
-            "requests from this machine without a login act as the super user; those of a proxy too"),
+            "requests from this machine without a login act as the super user; "
+                + "those of a proxy too"),
         .lifeTime(
             "authentication.operationTokenTimeout",
             \.authentication.operationTokenSeconds, "how long an operation token is valid"),
