@@ -38,6 +38,9 @@ package final class NodeSettings: Sendable {
         return document
     }
 
+    /// Whether something was set that the running node does not know yet.
+    package var needsRestart: Bool { state.withLock { !$0.changed.isEmpty } }
+
     private func value(
         of setting: Setting, _ saved: SavedSettings, isChanged: Bool
     ) -> JSONValue {

@@ -169,20 +169,3 @@ extension SettingTable {
                 }), note: "how lines look on standard error"),
     ]
 }
-
-extension LogLevel {
-    static let harperNames = ["notify", "fatal", "error", "warn", "info", "debug", "trace"]
-
-    /// HarperDB has more names than there are levels here: each has its nearest.
-    init?(harperName name: String) {
-        switch name {
-        case "trace", "debug": self = .debug
-        case "info", "notify": self = .info
-        case "warn": self = .warning
-        case "error", "fatal": self = .error
-        default: return nil
-        }
-    }
-
-    var harperName: String { self == .warning ? "warn" : name }
-}

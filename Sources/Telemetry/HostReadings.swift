@@ -74,13 +74,18 @@ extension HostReadings {
             diskstats: files.text("/proc/diskstats") ?? "", disks: Set(disks))
     }
 
+    /// The local volumes; on a host whose kernel lists none, the one of the root folder.
     package func volumes() -> [VolumeReading] {
-        Mount.all(mountinfo: files.text("/proc/self/mountinfo") ?? "")
+        let mounts = Mount.all(mountinfo: files.text("/proc/self/mountinfo") ?? "")
             .prefix(Self.volumesMax)
-            .compactMap { mount in
-                guard let usage = files.usage(mount.path), usage.bytes > 0 else { return nil }
-                return VolumeReading(mount: mount, usage: usage)
-            }
+        let readings = mounts.compactMap(volume)
+        guard readings.isEmpty else { return readings }
+        return volume(Mount(source: "", type: "", path: "/")).map { [$0] } ?? []
+    }
+
+    private func volume(_ mount: Mount) -> VolumeReading? {
+        guard let usage = files.usage(mount.path), usage.bytes > 0 else { return nil }
+        return VolumeReading(mount: mount, usage: usage)
     }
 
     package func networks() -> [NetworkReading] {

@@ -41,6 +41,7 @@ import Testing
     @Test func `what was set is shown at once and takes effect at the next start`() throws {
         let directory = try TemporaryDirectory()
         let settings = try NodeSettings(Self.configuration(directory))
+        #expect(!settings.needsRestart)
 
         try settings.set([
             ("logging_rotation_maxSize", "12M"), ("http_cors", false), ("logging_level", "warn"),
@@ -48,6 +49,7 @@ import Testing
 
         let shown = JSONValue.object(settings.document)
         #expect(shown["logging"]?["rotation"]?["maxSize"] == "12M")
+        #expect(settings.needsRestart)
         var next = Self.configuration(directory)
         try next.applySaved()
         #expect(next.logRotation.fileBytesMax == 12 << 20)

@@ -93,6 +93,13 @@ import Testing
         #expect(volumes.map(\.usage.usedBytes) == [25, 1])
     }
 
+    @Test func `a host that lists no local volume has that of its root folder`() {
+        let volumes = Self.host([:], usage: ["/": VolumeUsage(bytes: 100, usedBytes: 25)])
+            .volumes()
+
+        #expect(volumes.map(\.mount.path) == ["/"])
+    }
+
     @Test func `traffic is read for each interface`() {
         let host = Self.host([
             "/proc/net/dev": Samples.networkDevices, "/proc/net/route": Samples.route,
