@@ -121,7 +121,8 @@ let package = Package(
                 "Components", "FunctionRuntime", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
                 "OperationsAPI", "RecommendBooks", "Recommendation", "TableStorage",
                 "Telemetry",
-            ]),
+            ],
+            beside: ["SETTINGS.md"]),
 
         // Layer 8: the command line.
         .executableTarget(
@@ -173,6 +174,7 @@ let package = Package(
             of: "Recommendation",
             uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
         tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
+        tests(of: "NodeRuntime", uses: ["JSON", "Telemetry"]),
         .testTarget(
             name: "NodeTests",
             dependencies: [

@@ -72,8 +72,10 @@ extension EventLoop {
         }
     }
 
+    /// What the client did wrong is told to the client only: such a sentence may quote what it
+    /// sent, and a log holds no records and no passwords.
     private func logFailure(_ error: HTTPError) {
-        guard let cause = error.cause else { return }
+        guard let cause = error.cause, error.status.code >= 500 else { return }
         shared.log.warning(
             "a request failed",
             ["status": error.status.code, "message": error.message, "cause": "\(cause)"])

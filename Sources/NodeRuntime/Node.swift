@@ -28,6 +28,8 @@ package final class Node: Sendable {
     private let updaters: [ModelUpdater]
     private let trainer: TrainerDirectory?
     private let started: Date
+    /// Asked by the operation `restart`; whoever runs the node waits for it.
+    package let restart = RestartRequest()
 
     /// Makes a node; nothing listens and nothing is pulled before ``start()``.
     ///
@@ -70,9 +72,13 @@ package final class Node: Sendable {
         _ configuration: NodeConfiguration, _ parts: NodeParts, _ page: StatusPage, log: Log,
         metrics: Metrics
     ) throws(NodeError) -> HTTPServer {
-        let options = HTTPRouter.Options(cors: HTTPCrossOrigin(), ignoresTrailingSlash: true)
+        func options(_ access: OriginAccess) -> HTTPRouter.Options {
+            HTTPRouter.Options(
+                cors: HTTPCrossOrigin(origins: access.origins), ignoresTrailingSlash: true)
+        }
         do throws(HTTPError) {
             var settings = HTTPServerConfiguration(
+                loops: configuration.threads,
                 workers: HTTPWorkerLimits(
                     threads: Limits.workerThreads, queuedMax: Limits.queuedRequestsMax))
             settings.limits = HTTPLimits().with(bodyBytesMax: Limits.functionBodyBytesMax)
@@ -82,13 +88,15 @@ package final class Node: Sendable {
                     HTTPListener(
                         address: configuration.address, port: configuration.operationsPort,
                         router: try HTTPRouter(
-                            routes: parts.operations.routes + [page.route], options: options)),
+                            routes: parts.operations.routes + [page.route],
+                            options: options(configuration.operationsOrigins))),
                     HTTPListener(
                         address: configuration.address, port: configuration.functionsPort,
                         router: try HTTPRouter(
                             routes: parts.registry.routes + parts.publisherRoutes
                                 + StaticFileRoutes(components: parts.components).routes
-                                + [page.route, page.healthRoute], options: options)),
+                                + [page.route, page.healthRoute],
+                            options: options(configuration.functionsOrigins))),
                 ], configuration: settings, log: log.module("http"), metrics: metrics)
         } catch {
             throw NodeError(.badConfiguration, error.message, cause: error)
@@ -116,6 +124,9 @@ extension Node {
             updater.boot()
             Thread.detachNewThread { updater.run() }
         }
+        log.info(
+            "the node listens",
+            ["name": configuration.name, "operations": ports[0], "functions": ports[1]])
         return Addresses(operationsPort: ports[0], functionsPort: ports[1])
     }
 

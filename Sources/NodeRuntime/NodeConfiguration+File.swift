@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Telemetry
 
@@ -10,33 +9,14 @@ extension NodeConfiguration {
     /// that nobody notices.
     ///
     /// Members: `name`, `address`, `operations_port`, `functions_port`, `trainer`, `feed`, `trust`,
-    /// `csv_folders`, `log_level`, `log_format`.
+    /// `csv_folders`, `export_folders`, `log_level`, `log_format`.
     package mutating func apply(file path: String) throws(NodeError) {
-        let object = try Self.object(at: path)
+        let object = try JSONFile.object(at: path, bytesMax: Self.fileBytesMax)
         for (name, value) in object.members {
             guard try apply(name, value, of: object) else {
                 throw NodeError(
                     .badConfiguration, "\(path): the member \"\(name)\" is unknown or malformed")
             }
-        }
-    }
-
-    private static func object(at path: String) throws(NodeError) -> JSONObject {
-        guard let file = FileManager.default.contents(atPath: path) else {
-            throw NodeError(.badConfiguration, "the configuration file \(path) cannot be read")
-        }
-        guard file.count <= fileBytesMax else {
-            throw NodeError(
-                .badConfiguration,
-                "\(path) has \(file.count) bytes, a configuration has at most \(fileBytesMax)")
-        }
-        do throws(JSONError) {
-            guard let object = try JSONValue(parsing: [UInt8](file)).objectValue else {
-                throw JSONError(.unexpectedShape, "it is no JSON object")
-            }
-            return object
-        } catch {
-            throw NodeError(.badConfiguration, "\(path): \(error.message)", cause: error)
         }
     }
 
@@ -52,6 +32,8 @@ extension NodeConfiguration {
         case "trainer": set(\.isTrainer, value.boolValue)
         case "csv_folders":
             set(\.csvFolders, value.arrayValue.map { $0.compactMap(\.stringValue) })
+        case "export_folders":
+            set(\.exportFolders, value.arrayValue.map { $0.compactMap(\.stringValue) })
         case "log_level": set(\.logLevel, value.stringValue.flatMap(LogLevel.init(name:)))
         case "log_format": set(\.logFormat, value.stringValue.flatMap(LogFormat.init(rawValue:)))
         case "feed", "trust":

@@ -1,3 +1,4 @@
+import Foundation
 import Telemetry
 
 /// Everything that may differ from one node to the next.
@@ -18,8 +19,20 @@ package struct NodeConfiguration: Sendable {
     package var following: FollowedFeed?
     /// Folders that `csv_file_load` may read; `<root>/csv` is always one of them.
     package var csvFolders: [String] = []
+    /// Folders that `export_local` may write; `<root>/export` is always one of them.
+    package var exportFolders: [String] = []
+    /// Pages of other origins, for each port.
+    package var operationsOrigins = OriginAccess()
+    package var functionsOrigins = OriginAccess()
+    package var authentication = AuthenticationRules()
+    /// Event loops of the HTTP server.
+    package var threads = ProcessInfo.processInfo.activeProcessorCount
     package var logLevel = LogLevel.info
     package var logFormat = LogFormat.text
+    package var logsToStandardError = true
+    package var logsToFile = true
+    package var logFolder: String
+    package var logRotation = LogRotation()
 
     /// HarperDB's port of the operations API.
     package static let operationsPortDefault = 9925
@@ -29,7 +42,52 @@ package struct NodeConfiguration: Sendable {
     package init(root: String, name: String) {
         self.root = root
         self.name = name
+        logFolder = "\(root)/log"
     }
+
+    /// Takes over what `set_configuration` has saved in the root.
+    ///
+    /// - Throws: `.badConfiguration`.
+    package mutating func applySaved() throws(NodeError) {
+        try SavedSettings(root: root).apply(to: &self)
+    }
+
+    /// The log of a whole node: what it is written to is one of its settings.
+    package var log: Log {
+        let format = logsToStandardError ? logFormat : nil
+        guard logsToFile else {
+            return format.map { .standardError(module: "node", levelMin: logLevel, format: $0) }
+                ?? .silent
+        }
+        return .file(
+            LogFile(folder: logFolder, rotation: logRotation), module: "node", levelMin: logLevel,
+            standardError: format)
+    }
+}
+
+/// Which pages of other origins may read a port's answers.
+package struct OriginAccess: Sendable, Hashable {
+    package var areAllowed = true
+    /// Those origins; empty, or with a star, all of them.
+    package var list: [String] = []
+
+    package init() {}
+
+    /// The origins as the HTTP server knows them: nil lets every one in.
+    var origins: Set<String>? {
+        guard areAllowed else { return [] }
+        return list.isEmpty || list.contains("*") ? nil : Set(list)
+    }
+}
+
+/// What may stand in for a password, and for how long.
+package struct AuthenticationRules: Sendable, Hashable {
+    /// Whether a request from this machine that brings no login acts as the super user.
+    package var authorizesLoopback = false
+    package var operationTokenSeconds = 86_400
+    package var refreshTokenSeconds = 30 * 86_400
+
+    package init() {}
 }
 
 /// The login that exists before any user was added.

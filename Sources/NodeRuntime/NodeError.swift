@@ -1,7 +1,9 @@
-/// Why a node cannot start.
+/// Why a node cannot start, or cannot be set otherwise.
 package struct NodeError: Error, Sendable {
     package enum Code: Sendable {
         case badConfiguration
+        /// A value that a running node was asked to take over.
+        case badSetting
         /// A default password on an address that others can reach.
         case unsafeLogin
         case storageFailed

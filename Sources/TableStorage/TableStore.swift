@@ -20,7 +20,7 @@ package final class TableStore: Sendable {
 
     /// Users, roles, jobs and the directory; hidden from the API.
     package let system: SystemRecords
-    private let root: String
+    let root: String
     private let log: Log
     private let now: @Sendable () -> Date
     private let state = Mutex(State())
@@ -53,6 +53,7 @@ package final class TableStore: Sendable {
         }
         let opened = databases
         state.withLock { $0.databases = opened }
+        try prepareCopies()
         try removeStrays(keeping: Set(directory.map(\.file)))
     }
 

@@ -65,11 +65,23 @@ extension Log {
     package static func standardError(
         module: String, levelMin: LogLevel, format: LogFormat
     ) -> Log {
+        Log(module: module, levelMin: levelMin) { writeToStandardError($0, format) }
+    }
+
+    /// A log in a file, and on standard error if a format for it is given.
+    package static func file(
+        _ file: LogFile, module: String, levelMin: LogLevel, standardError format: LogFormat?
+    ) -> Log {
         Log(module: module, levelMin: levelMin) { line in
-            let bytes = Array((line.formatted(as: format) + "\n").utf8)
-            // One write call for each line: the kernel keeps it whole. A log that cannot be
-            // written must not stop the node, so the result is not looked at.
-            _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if let format { writeToStandardError(line, format) }
+            file.write(line)
         }
+    }
+
+    private static func writeToStandardError(_ line: LogLine, _ format: LogFormat) {
+        let bytes = Array((line.formatted(as: format) + "\n").utf8)
+        // One write call for each line: the kernel keeps it whole. A log that cannot be
+        // written must not stop the node, so the result is not looked at.
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -25,14 +25,17 @@ enum ServeCommand {
             HDB_ADMIN_USERNAME and HDB_ADMIN_PASSWORD name the first super user. Without them it is
             HDB_ADMIN with the password 'password', which is refused on any address but this
             machine's own.
+            ROOTPATH stands for '--root', and the other variables of HarperDB's image are understood
+            too: NODE_NAME, SERVER_PORT, CUSTOM_FUNCTIONS_PORT, LOG_LEVEL, CORS_ON and more.
+            A setting counts from the first of these that gives it: options, environment, what
+            'set_configuration' saved in <root>/ledge-config.json, '--config', the default.
             SIGTERM and Ctrl-C finish the requests that run, then end the node.
             """,
         run: run)
 
     private static func run(_ arguments: Arguments) async throws -> ExitCode {
         let configuration = try configuration(arguments)
-        let log = Log.standardError(
-            module: "node", levelMin: configuration.logLevel, format: configuration.logFormat)
+        let log = configuration.log
         let interruption = Interruption.shared
         let node: Node
         let addresses: Node.Addresses
@@ -51,30 +54,45 @@ enum ServeCommand {
                 + "\(addresses.functionsPort)")
         await withTaskGroup { group in
             group.addTask { await node.run() }
-            await interruption.wait()
+            await firstToHappen(interruption, node.restart)
             log.info("stopping; running requests are finished first")
             await node.stop()
             await group.waitForAll()
         }
-        return .success
+        // Whoever wants an end wants it more than whoever wanted a new beginning.
+        guard node.restart.isMade, !interruption.hasHappened else { return .success }
+        log.info("starting anew")
+        throw CommandError(ProcessImage.replace())
+    }
+
+    private static func firstToHappen(
+        _ interruption: Interruption, _ restart: RestartRequest
+    ) async {
+        await withTaskGroup { group in
+            group.addTask { await interruption.wait() }
+            group.addTask { await restart.wait() }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private static func configuration(
         _ arguments: Arguments
     ) throws(CommandError) -> NodeConfiguration {
-        let root = URL(fileURLWithPath: try arguments.required("--root")).standardizedFileURL.path
-        var configuration = NodeConfiguration(
-            root: root, name: ProcessInfo.processInfo.hostName)
-        if let path = arguments.value("--config") {
-            do throws(NodeError) {
-                try configuration.apply(file: path)
-            } catch {
-                throw CommandError(error.message)
-            }
-        }
         let environment = arguments.environment
-        if let name = environment["HDB_ADMIN_USERNAME"] { configuration.superUser.username = name }
-        if let word = environment["HDB_ADMIN_PASSWORD"] { configuration.superUser.password = word }
+        guard let root = arguments.value("--root") ?? EnvironmentSettings.root(environment) else {
+            throw CommandError("'--root' is missing, and so is ROOTPATH", exitCode: .usage)
+        }
+        var configuration = NodeConfiguration(
+            root: URL(fileURLWithPath: root).standardizedFileURL.path,
+            name: ProcessInfo.processInfo.hostName)
+        do throws(NodeError) {
+            if let path = arguments.value("--config") { try configuration.apply(file: path) }
+            try configuration.applySaved()
+            try EnvironmentSettings.apply(environment, to: &configuration)
+        } catch {
+            throw CommandError(error.message)
+        }
         let ports = 0...Int(UInt16.max)
         if let port = try arguments.number("--operations-port", in: ports) {
             configuration.operationsPort = port
