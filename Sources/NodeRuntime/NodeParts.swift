@@ -66,7 +66,16 @@ struct NodeParts {
         operations = OperationsAPI(
             store: store, users: users, jobs: jobs,
             csvFolders: try Self.csvFolders(configuration), components: components,
-            facts: Self.facts(configuration, registry, updaters), log: log.module("operations"))
+            facts: Self.facts(configuration, registry, updaters),
+            login: Self.loginRules(configuration.authentication), log: log.module("operations"))
+    }
+
+    private static func loginRules(_ rules: AuthenticationRules) -> LoginRules {
+        LoginRules(
+            trustsLoopback: rules.authorizesLoopback,
+            tokens: TokenLifetimes(
+                operationSeconds: rules.operationTokenSeconds,
+                refreshSeconds: rules.refreshTokenSeconds))
     }
 
     /// Folders by their real paths, so that a link cannot lead out of them.

@@ -63,6 +63,7 @@ struct JobOperations: Sendable {
         _ = try storing(missing: .badRequest) { () throws(TableStorageError) in
             try store.table(table)
         }
+        try request.demand(mode.actions, on: table, in: store)
         return CSVImport(store: store, table: table, mode: mode)
     }
 

@@ -9,11 +9,15 @@ package struct OperationRequest: Sendable {
     let body: JSONObject
     /// Who asks; nil only for the operations that need no login.
     let user: User?
+    /// The header field, for the operations that need no login.
+    var authorization: String?
+
+    var permission: RolePermission { user?.permission ?? RolePermission([:]) }
 
     /// A member that operations read, with every name that it may have.
     enum Field: String, Sendable, CaseIterable {
         case database, table, records, operator_, conditions, limit, offset, sort, reverse, sql
-        case data, action, id, username, password, role, active
+        case data, action, id, username, password, role, active, permission
         case primaryKey = "primary_key"
         case attribute, value, attributes
         case ids = "hash_values"

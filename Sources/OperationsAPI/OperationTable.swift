@@ -5,10 +5,15 @@ import JSON
 package struct Operation: Sendable {
     /// Who may ask for an operation.
     enum Access: Sendable {
+        /// Everybody, also without a login: who asks for tokens has none yet.
+        case nobody
         /// Everybody with a login.
         case everyRole
-        /// Who has a permission for the database or table: super users have all.
+        /// The operation asks the role's permission itself, once it knows what is to be touched.
         case permission
+        /// Who may make and drop things in the database that the request names; `name` is what
+        /// HarperDB calls the operation in its refusal.
+        case structure(name: String)
         /// Super users only; `name` is what HarperDB calls the operation in its refusal.
         case superUser(name: String)
     }

@@ -11,21 +11,27 @@ package struct OperationsAPI: Sendable {
     package static let bodyBytesMax = 128 << 20
     /// Nesting of a request: records may hold objects in objects.
     private static let depthMax = 128
+    /// A body that is read before anybody logged in.
+    private static let openBodyBytesMax = 16 << 10
 
     package let table: OperationTable
     private let users: UserStore
+    private let login: LoginRules
     private let log: Log
 
     /// - Parameter csvFolders: Folders, with their real paths, that `csv_file_load` may read.
     package init(
         store: TableStore, users: UserStore, jobs: JobRunner, csvFolders: [String],
-        components: ComponentStore, facts: NodeFacts, log: Log
+        components: ComponentStore, facts: NodeFacts, login: LoginRules = LoginRules(), log: Log
     ) {
         self.users = users
+        self.login = login
         self.log = log
         table = OperationTable(
             SchemaOperations(store: store).all + RecordOperations(store: store).all
                 + SearchOperations(store: store).all + UserOperations(users: users).all
+                + RoleOperations(users: users).all
+                + TokenOperations(users: users, lifetimes: login.tokens).all
                 + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all
                 + ComponentOperations(components: components).all
                 + CustomFunctionOperations(components: components, facts: facts).all
@@ -44,23 +50,54 @@ package struct OperationsAPI: Sendable {
     }
 
     private func answer(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        if let answer = try answerWithoutLogin(request) { return Self.response(answer) }
         // First, so that nobody without a login makes the node read what may be large.
-        let user = try users.authenticate(request.fields["Authorization"])
+        let user = try user(of: request)
         let body = try Self.body(of: request)
+        let operation = try operation(of: body)
+        let operationRequest = OperationRequest(
+            body: body, user: user, authorization: request.fields["Authorization"])
+        try Self.authorize(operationRequest, for: operation)
+        try operation.checkRequired(operationRequest)
+        return Self.response(try operation.run(operationRequest))
+    }
+
+    private func user(of request: HTTPRequest) throws(HTTPError) -> User {
+        if request.isFromDomainSocket { return UserStore.local }
+        let field = request.fields["Authorization"]
+        if field == nil, login.trustsLoopback, request.isFromLoopback { return UserStore.local }
+        return try users.authenticate(field)
+    }
+
+    /// Who wants a token may come with nothing, or with a token that is good for this only.
+    private func answerWithoutLogin(_ request: HTTPRequest) throws(HTTPError) -> JSONValue? {
+        let field = request.fields["Authorization"]
+        let isBasic = field?.lowercased().hasPrefix("basic ") ?? false
+        guard !isBasic, request.body.count <= Self.openBodyBytesMax,
+            let body = try? Self.body(of: request), let name = body["operation"]?.stringValue,
+            let operation = table[name], case .nobody = operation.access
+        else { return nil }
+        let isLocal =
+            request.isFromDomainSocket
+            || (field == nil && login.trustsLoopback && request.isFromLoopback)
+        return try operation.run(
+            OperationRequest(
+                body: body, user: isLocal ? UserStore.local : nil, authorization: field))
+    }
+
+    private func operation(of body: JSONObject) throws(HTTPError) -> Operation {
         guard let name = body["operation"]?.stringValue, !name.isEmpty else {
             throw HTTPError(.badRequest, "Request body must include an 'operation' property.")
         }
         guard let operation = table[name] else {
             throw HTTPError(.badRequest, "Operation '\(name)' not found")
         }
-        try Self.authorize(user, for: operation)
-        let operationRequest = OperationRequest(body: body, user: user)
-        try operation.checkRequired(operationRequest)
-        let answer = try operation.run(operationRequest)
-        if case .string = answer {
-            return .json(JSONValue.object(["message": answer]).encoded())
-        }
-        return .json(answer.encoded())
+        return operation
+    }
+
+    private static func response(_ answer: JSONValue) -> HTTPResponse {
+        guard case .string = answer else { return .json(answer.encoded()) }
+        return .json(JSONValue.object(["message": answer]).encoded())
     }
 
     private static func body(of request: HTTPRequest) throws(HTTPError) -> JSONObject {
@@ -77,20 +114,30 @@ package struct OperationsAPI: Sendable {
     }
 
     private static func authorize(
-        _ user: User, for operation: Operation
+        _ request: OperationRequest, for operation: Operation
     ) throws(HTTPError) {
-        guard !user.isSuperUser else { return }
-        let denied: String
+        guard !request.permission.isSuperUser else { return }
         switch operation.access {
-        case .superUser(let name):
-            denied = "Operation '\(name)' is restricted to 'super_user' roles"
-        case .everyRole:
-            return
-        case .permission:
-            // Roles with permissions of their own do not exist: no other role has any.
-            denied = "Operation '\(operation.names[0])' is restricted to 'super_user' roles"
+        case .nobody, .everyRole, .permission: return
+        case .superUser(let name): throw AccessDenial.superUsersOnly(name)
+        case .structure(let name):
+            let database = try request.databaseName()
+            guard request.permission.mayChangeStructure(of: database) else {
+                throw AccessDenial.superUsersOnly(name)
+            }
         }
-        throw OperationRefusal.roleRestriction(denied)
+    }
+}
+
+/// Who gets in without a password, and for how long a token lets in.
+package struct LoginRules: Sendable {
+    /// Whether a request from this machine without a login acts as a super user.
+    package var trustsLoopback: Bool
+    package var tokens: TokenLifetimes
+
+    package init(trustsLoopback: Bool = false, tokens: TokenLifetimes = TokenLifetimes()) {
+        self.trustsLoopback = trustsLoopback
+        self.tokens = tokens
     }
 }
 
@@ -110,21 +157,6 @@ enum OperationRefusal {
             case .storageFailed: .internalError
             }
         return HTTPError(status, error.message, cause: error)
-    }
-
-    /// HarperDB's 403, which names what is denied in a list beside the sentence.
-    static func roleRestriction(_ denied: String) -> HTTPError {
-        var error = HTTPError(
-            .forbidden,
-            "This operation is not authorized due to role restrictions "
-                + "and/or invalid database items"
-        )
-        let body: JSONValue = [
-            "error": .string(error.message), "unauthorized_access": [.string(denied)],
-            "invalid_schema_items": [],
-        ]
-        error.body = body.encoded()
-        return error
     }
 }
 

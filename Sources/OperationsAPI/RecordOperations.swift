@@ -49,8 +49,9 @@ struct RecordOperations: Sendable {
         guard records.count == list.count else {
             throw HTTPError(.badRequest, "'records' must hold objects")
         }
+        try request.demandWrite(mode.actions, of: records, to: table, in: store)
         let result = try storing(missing: .badRequest) { () throws(TableStorageError) in
-            try store.write(records, to: table, mode: mode)
+            try store.write(records, to: table, mode: mode, by: request.user?.name ?? "")
         }
         return (result, records.count)
     }
@@ -58,8 +59,9 @@ struct RecordOperations: Sendable {
     private func delete(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let table = try request.tableName()
         let keys = try request.keys()
+        try request.demand([.delete], on: table, in: store)
         let result = try storing(missing: .notFound) { () throws(TableStorageError) in
-            try store.delete(keys: keys, from: table)
+            try store.delete(keys: keys, from: table, by: request.user?.name ?? "")
         }
         let noun = keys.count == 1 ? "record" : "records"
         return [
@@ -68,5 +70,16 @@ struct RecordOperations: Sendable {
             "deleted_hashes": .array(result.written),
             "skipped_hashes": .array(result.skipped),
         ]
+    }
+}
+
+extension WriteMode {
+    /// What a role needs for it.
+    var actions: [TableAction] {
+        switch self {
+        case .insert: [.insert]
+        case .update: [.update]
+        case .upsert: [.insert, .update]
+        }
     }
 }

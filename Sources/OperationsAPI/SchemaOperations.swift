@@ -9,23 +9,23 @@ struct SchemaOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "create_database", "create_schema", access: .superUser(name: "createSchema"),
+                "create_database", "create_schema", access: .structure(name: "createSchema"),
                 run: createDatabase),
             Operation(
-                "drop_database", "drop_schema", access: .superUser(name: "dropSchema"),
+                "drop_database", "drop_schema", access: .structure(name: "dropSchema"),
                 run: dropDatabase),
             Operation(
                 "create_table", required: [.table, .primaryKey],
-                access: .superUser(name: "createTable"), run: createTable),
+                access: .structure(name: "createTable"), run: createTable),
             Operation(
-                "drop_table", required: [.table], access: .superUser(name: "dropTable"),
+                "drop_table", required: [.table], access: .structure(name: "dropTable"),
                 run: dropTable),
             Operation(
                 "create_attribute", required: [.table, .attribute],
-                access: .superUser(name: "createAttribute"), run: createAttribute),
+                access: .structure(name: "createAttribute"), run: createAttribute),
             Operation(
                 "drop_attribute", required: [.table, .attribute],
-                access: .superUser(name: "dropAttribute"), run: dropAttribute),
+                access: .structure(name: "dropAttribute"), run: dropAttribute),
             Operation(
                 "describe_table", required: [.table], access: .permission, run: describeTable),
             Operation(
@@ -127,44 +127,71 @@ struct SchemaOperations: Sendable {
 extension SchemaOperations {
     private func describeTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let table = try request.tableName()
+        try Self.refuseSystem(table.database, request)
+        guard request.permission.isVisible(table) else {
+            var denial = AccessDenial()
+            denial.add(invisible: table)
+            throw denial.error
+        }
         return try storing(missing: .notFound) { () throws(TableStorageError) in
-            .object(try describe(try store.table(table), in: table.database))
+            .object(
+                try describe(try store.table(table), in: table.database, for: request.permission))
         }
     }
 
     private func describeDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let name = try request.databaseName()
+        try Self.refuseSystem(name, request)
+        guard request.permission.isVisible(database: name) else {
+            var denial = AccessDenial()
+            denial.add(invisibleDatabase: name)
+            throw denial.error
+        }
         return try storing(missing: .notFound) { () throws(TableStorageError) in
-            .object(try describe(database: name))
+            .object(try describe(database: name, for: request.permission))
         }
     }
 
     private func describeAll(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         try storing(missing: .notFound) { () throws(TableStorageError) in
             var answer = JSONObject()
-            for name in store.databaseNames {
-                answer[name] = .object(try describe(database: name))
+            for name in store.databaseNames where request.permission.isVisible(database: name) {
+                answer[name] = .object(try describe(database: name, for: request.permission))
             }
             return .object(answer)
         }
     }
 
-    private func describe(database: String) throws(TableStorageError) -> JSONObject {
+    private static func refuseSystem(
+        _ database: String, _ request: OperationRequest
+    ) throws(HTTPError) {
+        guard database == "system", !request.permission.isSuperUser else { return }
+        var denial = AccessDenial()
+        denial.add(
+            sentence: "Your role does not have permission to view database metadata for 'system'")
+        throw denial.error
+    }
+
+    private func describe(
+        database: String, for role: RolePermission
+    ) throws(TableStorageError) -> JSONObject {
         var answer = JSONObject()
-        for table in try store.tables(of: database) {
-            answer[table.name] = .object(try describe(table, in: database))
+        for table in try store.tables(of: database)
+        where role.isVisible(TableName(database, table.name)) {
+            answer[table.name] = .object(try describe(table, in: database, for: role))
         }
         return answer
     }
 
     private func describe(
-        _ table: TableSchema, in database: String
+        _ table: TableSchema, in database: String, for role: RolePermission
     ) throws(TableStorageError) -> JSONObject {
-        let attributes = table.attributes.map { attribute -> JSONValue in
+        let names = role.visible(of: table, in: TableName(database, table.name))
+        let attributes = names.map { name -> JSONValue in
             // The name comes first in each object: HarperDB's tests take the first value.
-            attribute.name == table.primaryKey
-                ? ["attribute": .string(attribute.name), "is_primary_key": true]
-                : ["attribute": .string(attribute.name)]
+            name == table.primaryKey
+                ? ["attribute": .string(name), "is_primary_key": true]
+                : ["attribute": .string(name)]
         }
         return [
             "schema": .string(database), "name": .string(table.name),

@@ -24,7 +24,8 @@ struct SearchOperations: Sendable {
     private func searchByKey(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let table = try request.tableName()
         let keys = try request.keys(status: .internalError)
-        let attributes = try request.wantedAttributes(status: .internalError)
+        let attributes = try request.readableAttributes(
+            try request.wantedAttributes(status: .internalError), of: table, in: store)
         return try storing(missing: .notFound) { () throws(TableStorageError) in
             Self.array(try store.records(withKeys: keys, attributes: attributes, of: table))
         }
@@ -42,7 +43,7 @@ struct SearchOperations: Sendable {
             let isReversed = request[.reverse]?.boolValue ?? false
             search.order = Search.Order(attribute: attribute, isDescending: isReversed)
         }
-        return try found(search)
+        return try found(search, request)
     }
 
     private func searchByConditions(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
@@ -53,7 +54,7 @@ struct SearchOperations: Sendable {
         search.offset = try request.count(.offset) ?? 0
         search.limit = try request.count(.limit)
         search.order = try Self.order(request)
-        return try found(search)
+        return try found(search, request)
     }
 
     private func sql(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
@@ -61,6 +62,7 @@ struct SearchOperations: Sendable {
             throw HTTPError(
                 .badRequest, "The 'sql' parameter is missing from the request body")
         }
+        guard request.permission.isSuperUser else { throw AccessDenial.superUsersOnly("sql") }
         do throws(TableStorageError) {
             return Self.array(try store.select(sql))
         } catch {
@@ -72,8 +74,15 @@ struct SearchOperations: Sendable {
         }
     }
 
-    private func found(_ search: Search) throws(HTTPError) -> JSONValue {
-        try storing(missing: .notFound) { () throws(TableStorageError) in
+    private func found(
+        _ search: Search, _ request: OperationRequest
+    ) throws(HTTPError) -> JSONValue {
+        var search = search
+        search.attributes = try request.readableAttributes(
+            search.attributes,
+            touching: search.condition.attributes + [search.order?.attribute].compactMap(\.self),
+            of: search.table, in: store)
+        return try storing(missing: .notFound) { () throws(TableStorageError) in
             Self.array(try store.search(search))
         }
     }

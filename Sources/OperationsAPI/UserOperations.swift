@@ -1,7 +1,7 @@
 import HTTPCore
 import JSON
 
-/// Users and the two roles that there are.
+/// Users and what is told of them.
 struct UserOperations: Sendable {
     let users: UserStore
 
@@ -10,11 +10,8 @@ struct UserOperations: Sendable {
             Operation("user_info", access: .everyRole, run: info),
             Operation("list_users", access: .superUser(name: "listUsersExternal")) {
                 _ throws(HTTPError) in
-                .array(try users.users().map { .object(Self.shown($0)) })
-            },
-            Operation("list_roles", access: .superUser(name: "listRoles")) {
-                _ throws(HTTPError) in
-                .array(UserStore.roles.map(Self.role))
+                .array(
+                    try users.users().map { user throws(HTTPError) in .object(try shown(user)) })
             },
             Operation(
                 "add_user", required: [.role, .username, .password, .active],
@@ -29,17 +26,19 @@ struct UserOperations: Sendable {
     }
 
     private func info(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        guard let user = request.user, let document = try users.document(user.name) else {
-            throw HTTPError(.unauthorized, "Must login")
-        }
-        return .object(Self.shown(document))
+        guard let user = request.user else { throw HTTPError(.unauthorized, "Must login") }
+        // Who came without a login, through the domain socket, is nobody's document.
+        let document =
+            try users.document(user.name)
+            ?? ["username": .string(user.name), "role": .string(user.role), "active": true]
+        return .object(try shown(document))
     }
 
     private func add(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let name = try Self.nonEmpty(.username, request)
         try UserStore.check(name: name)
         let password = try Self.nonEmpty(.password, request)
-        let role = try Self.knownRole(try request.text(.role))
+        let role = try knownRole(try request.text(.role))
         guard let isActive = request[.active]?.boolValue else {
             throw HTTPError(.badRequest, "'active' must be a boolean")
         }
@@ -64,7 +63,7 @@ struct UserOperations: Sendable {
             guard !role.isEmpty else {
                 throw HTTPError(.internalError, "If role is specified, it cannot be empty.")
             }
-            document["role"] = .string(try Self.knownRole(role))
+            document["role"] = .string(try knownRole(role))
             changes += 1
         }
         if let active = request[.active] {
@@ -106,25 +105,21 @@ struct UserOperations: Sendable {
         return text
     }
 
-    private static func knownRole(_ role: String) throws(HTTPError) -> String {
-        guard UserStore.roles.contains(role) else {
-            throw HTTPError(.notFound, "\(role) role not found")
+    /// The id of a role that is given by its name or id.
+    private func knownRole(_ name: String) throws(HTTPError) -> String {
+        guard let role = try users.roles.role(named: name) else {
+            throw HTTPError(.notFound, "\(name) role not found")
         }
-        return role
+        return role["id"]?.stringValue ?? name
     }
 
     /// A user as others may see it: without the hash, the role as an object.
-    private static func shown(_ document: JSONObject) -> JSONObject {
+    private func shown(_ document: JSONObject) throws(HTTPError) -> JSONObject {
         var shown = document
         shown["hash"] = nil
-        shown["role"] = role(document["role"]?.stringValue ?? "")
+        let role = document["role"]?.stringValue ?? ""
+        shown["role"] = .object(
+            try users.roles.role(id: role) ?? ["id": .string(role), "role": .string(role)])
         return shown
-    }
-
-    private static func role(_ name: String) -> JSONValue {
-        [
-            "id": .string(name), "role": .string(name),
-            "permission": .object([name: true]), "__createdtime__": 0, "__updatedtime__": 0,
-        ]
     }
 }

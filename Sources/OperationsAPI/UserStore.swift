@@ -8,10 +8,12 @@ import TableStorage
 /// Somebody with a login.
 package struct User: Sendable, Hashable {
     package let name: String
+    /// The id of the role.
     package let role: String
     package let isActive: Bool
+    let permission: RolePermission
 
-    package var isSuperUser: Bool { role == UserStore.superUserRole }
+    package var isSuperUser: Bool { permission.isSuperUser }
 }
 
 /// Who may log in, and whether a login is right.
@@ -20,10 +22,6 @@ package struct User: Sendable, Hashable {
 /// A login that was right is remembered for a short while under a fingerprint that only this
 /// process can compute, so that a client with a thousand requests pays once.
 package final class UserStore: Sendable {
-    package static let superUserRole = "super_user"
-    static let clusterUserRole = "cluster_user"
-    static let roles = [superUserRole, clusterUserRole]
-
     private struct Remembered {
         let user: User
         let until: Date
@@ -35,7 +33,9 @@ package final class UserStore: Sendable {
         var generation = 0
     }
 
+    let roles: RoleStore
     private let store: TableStore
+    private let tokens: TokenIssuer
     private let fingerprint = KeyedFingerprint()
     private let logins = Mutex(Logins())
     private let now: @Sendable () -> Date
@@ -56,11 +56,13 @@ package final class UserStore: Sendable {
     ) throws(HTTPError) {
         self.store = store
         self.now = now
+        roles = try RoleStore(store: store)
+        tokens = try TokenIssuer(store: store, now: now)
         decoyHash = try Self.hash(UUID().uuidString)
         if try users().isEmpty {
             try add(
                 name: firstSuperUser.name, password: firstSuperUser.password,
-                role: Self.superUserRole, isActive: true)
+                role: RoleStore.superUserRole, isActive: true)
         }
     }
 
@@ -68,9 +70,18 @@ package final class UserStore: Sendable {
     ///
     /// Blocks while it checks a password: call from a worker thread.
     ///
-    /// - Throws: 401 with HarperDB's sentences.
+    /// - Throws: 401 with HarperDB's sentences; 403 for an expired token.
     package func authenticate(_ field: String?) throws(HTTPError) -> User {
+        let words = (field ?? "").split(separator: " ", maxSplits: 1)
+        if words.first?.lowercased() == "bearer" {
+            return try user(of: words.count == 2 ? String(words[1]) : "", for: .operation)
+        }
         let (name, password) = try Self.credentials(field)
+        return try authenticate(name: name, password: password)
+    }
+
+    /// - Throws: 401 with HarperDB's sentences.
+    func authenticate(name: String, password: String) throws(HTTPError) -> User {
         let print = fingerprint.of(Array("\(name)\n\(password)".utf8))
         let time = now()
         let (known, generation) = logins.withLock { ($0.remembered[print], $0.generation) }
@@ -82,11 +93,7 @@ package final class UserStore: Sendable {
         guard PasswordHash.verify(password, against: document["hash"]?.stringValue ?? "") else {
             throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
         }
-        let user = Self.user(document)
-        guard user.isActive else {
-            throw HTTPError(
-                .unauthorized, "Cannot complete request: User is inactive", fields: Self.challenge)
-        }
+        let user = try activeUser(document)
         logins.withLock { logins in
             guard logins.generation == generation else { return }
             if logins.remembered.count >= Self.rememberedMax { logins.remembered.removeAll() }
@@ -96,7 +103,44 @@ package final class UserStore: Sendable {
         return user
     }
 
-    private static let challenge: HTTPFields = ["WWW-Authenticate": "Basic"]
+    /// The user of a token that this node signed.
+    ///
+    /// - Throws: 401, also if the user is gone, inactive or has another password by now; 403.
+    func user(of token: String, for purpose: TokenIssuer.Purpose) throws(HTTPError) -> User {
+        let claims = try tokens.claims(of: token, for: purpose)
+        guard let document = try document(claims.username),
+            TokenIssuer.mark(document["hash"]?.stringValue ?? "") == claims.passwordMark
+        else { throw TokenIssuer.invalid }
+        return try activeUser(document)
+    }
+
+    func token(
+        _ purpose: TokenIssuer.Purpose, for user: User, seconds: Int
+    ) throws(HTTPError) -> String {
+        guard let hash = try document(user.name)?["hash"]?.stringValue else {
+            throw HTTPError(.badRequest, "only a user with a password can have tokens")
+        }
+        return try tokens.token(purpose, for: user, passwordHash: hash, seconds: seconds)
+    }
+
+    private func activeUser(_ document: JSONObject) throws(HTTPError) -> User {
+        let role = document["role"]?.stringValue ?? ""
+        let user = User(
+            name: document["username"]?.stringValue ?? "", role: role,
+            isActive: document["active"]?.boolValue ?? false,
+            permission: try roles.permission(ofRole: role))
+        guard user.isActive else {
+            throw HTTPError(
+                .unauthorized, "Cannot complete request: User is inactive", fields: Self.challenge)
+        }
+        return user
+    }
+
+    /// Who asks from a place that needs no login: the domain socket, or loopback if it may.
+    static let local = User(
+        name: "local", role: RoleStore.superUserRole, isActive: true, permission: .superUser)
+
+    static let challenge: HTTPFields = ["WWW-Authenticate": "Basic"]
 
     private static func credentials(
         _ field: String?
@@ -104,9 +148,6 @@ package final class UserStore: Sendable {
         let missing = HTTPError(.unauthorized, "Must login", fields: challenge)
         guard let field else { throw missing }
         let words = field.split(separator: " ", maxSplits: 1)
-        if words.first?.lowercased() == "bearer" {
-            throw HTTPError(.unauthorized, "invalid token", fields: challenge)
-        }
         guard field.utf8.count <= credentialsBytesMax, words.count == 2,
             words[0].lowercased() == "basic", let decoded = Data(base64Encoded: String(words[1])),
             let text = String(validating: decoded, as: UTF8.self),
@@ -163,7 +204,7 @@ extension UserStore {
     var milliseconds: Int64 { store.milliseconds }
 
     /// Whatever changed about a user holds from the next request on.
-    private func forgetLogins() {
+    func forgetLogins() {
         logins.withLock { logins in
             logins.remembered.removeAll()
             logins.generation += 1
@@ -181,13 +222,6 @@ extension UserStore {
                 "a user's name has at most \(nameBytesMax) bytes, no colon and no control "
                     + "characters")
         }
-    }
-
-    static func user(_ document: JSONObject) -> User {
-        User(
-            name: document["username"]?.stringValue ?? "",
-            role: document["role"]?.stringValue ?? "",
-            isActive: document["active"]?.boolValue ?? false)
     }
 
     static func hash(_ password: String) throws(HTTPError) -> String {
