@@ -117,7 +117,7 @@ let package = Package(
         part(
             "NodeRuntime", at: "Sources/NodeRuntime",
             uses: [
-                "BundleFormat", "ClusterFeed", "ClusterPublisher", "ClusterUpdater",
+                "BundleFormat", "ClusterFeed", "ClusterPublisher", "ClusterUpdater", "Compression",
                 "Components", "FunctionRuntime", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
                 "OperationsAPI", "RecommendBooks", "Recommendation", "TableStorage",
                 "Telemetry",

@@ -2,6 +2,7 @@ import BundleFormat
 import ClusterPublisher
 import ClusterUpdater
 import Components
+import Compression
 import Foundation
 import FunctionRuntime
 import HTTPCore
@@ -59,7 +60,7 @@ struct NodeParts {
         updaters = try Self.updaters(
             configuration, registry, log: log.module("cluster"), metrics: metrics, now: now)
         do throws(ComponentError) {
-            components = try ComponentStore(root: "\(root)/components")
+            components = try ComponentStore(root: "\(root)/components", inflate: Self.inflated)
         } catch {
             throw NodeError(.storageFailed, error.message, cause: error)
         }
@@ -68,6 +69,16 @@ struct NodeParts {
             csvFolders: try Self.csvFolders(configuration), components: components,
             facts: Self.facts(configuration, registry, updaters),
             login: Self.loginRules(configuration.authentication), log: log.module("operations"))
+    }
+
+    private static func inflated(
+        _ archive: [UInt8], bytesMax: Int
+    ) throws(ComponentError) -> [UInt8] {
+        do throws(CompressionError) {
+            return try Gzip.decompress(archive, bytesMax: bytesMax)
+        } catch {
+            throw ComponentError(.badArchive, error.message)
+        }
     }
 
     private static func loginRules(_ rules: AuthenticationRules) -> LoginRules {

@@ -1,0 +1,141 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import OperationsAPI
+
+/// Logging in once and going on with tokens.
+@Suite struct TokenOperationsTests {
+    private static func tokens(
+        _ fixture: OperationsFixture, _ more: JSONObject = [:]
+    ) throws -> (operation: String, refresh: String) {
+        var body: JSONObject = [
+            "operation": "create_authentication_tokens", "username": "admin",
+            "password": "secret",
+        ]
+        for member in more.members { body[member.name] = member.value }
+        let answer = try fixture.ask(.object(body), login: nil)
+        return (
+            try #require(answer.body["operation_token"]?.stringValue, "\(answer)"),
+            try #require(answer.body["refresh_token"]?.stringValue)
+        )
+    }
+
+    private static let whoAmI: JSONValue = ["operation": "user_info"]
+
+    @Test func `a token lets in`() throws {
+        let fixture = try OperationsFixture()
+        let token = try Self.tokens(fixture).operation
+
+        let answer = try fixture.ask(Self.whoAmI, login: "Bearer \(token)")
+
+        #expect(answer.body["username"] == "admin", "\(answer)")
+    }
+
+    @Test func `who is logged in needs no name and password`() throws {
+        let fixture = try OperationsFixture()
+
+        let answer = try fixture.ask(["operation": "create_authentication_tokens"])
+
+        #expect(answer.status == 200 && answer.body["refresh_token"] != nil)
+    }
+
+    @Test func `a refresh token gives operation tokens and nothing else`() throws {
+        let fixture = try OperationsFixture()
+        let token = try Self.tokens(fixture).refresh
+
+        let fresh = try fixture.ask(
+            ["operation": "refresh_operation_token"], login: "Bearer \(token)")
+        let misused = try fixture.ask(Self.whoAmI, login: "Bearer \(token)")
+
+        let next = try #require(fresh.body["operation_token"]?.stringValue)
+        #expect(try fixture.ask(Self.whoAmI, login: "Bearer \(next)").status == 200)
+        #expect(misused.status == 401 && misused.error == "invalid token")
+    }
+
+    @Test(
+        arguments: [
+            (["username": "admin"], 401, "invalid credentials"),
+            (["username": "admin", "password": "wrong"], 401, "invalid credentials"),
+            (
+                ["username": "nobody", "password": "secret", "bypass_auth": true], 401,
+                "invalid credentials"
+            ),
+            (["username": "admin", "password": ""], 400, "'password' is not allowed to be empty"),
+            (["username": "", "password": "secret"], 400, "'username' is not allowed to be empty"),
+            ([:], 401, "Must login"),
+        ] as [(JSONObject, Int, String)])
+    func `wrong credentials give no token`(
+        members: JSONObject, status: Int, error: String
+    ) throws {
+        let fixture = try OperationsFixture()
+        var body = members
+        body["operation"] = "create_authentication_tokens"
+
+        let answer = try fixture.ask(.object(body), login: nil)
+
+        #expect(answer.status == status && answer.error == error, "\(answer)")
+    }
+
+    @Test(arguments: ["0", 0, "-1s", "soon", "366d", "9223372036854775807d", true] as [JSONValue])
+    func `a life time beyond the limits is refused`(time: JSONValue) throws {
+        let fixture = try OperationsFixture()
+
+        let answer = try fixture.ask([
+            "operation": "create_authentication_tokens", "expires_in": time,
+        ])
+
+        #expect(answer.status == 400, "\(answer)")
+    }
+
+    @Test func `not one changed character of a token lets in`() throws {
+        let fixture = try OperationsFixture()
+        let token = Array(try Self.tokens(fixture).operation)
+
+        for index in stride(from: 0, to: token.count, by: 7) {
+            var changed = token
+            changed[index] = changed[index] == "A" ? "B" : "A"
+            let answer = try fixture.ask(Self.whoAmI, login: "Bearer \(String(changed))")
+            #expect(answer.status == 401 && answer.error == "invalid token", "at \(index)")
+        }
+    }
+
+    @Test(arguments: ["", "x", "a.b.c", "..", String(repeating: "a.", count: 50_000)])
+    func `what is no token is refused`(token: String) throws {
+        let fixture = try OperationsFixture()
+
+        let answer = try fixture.ask(Self.whoAmI, login: "Bearer \(token)")
+
+        #expect(answer.status == 401 && answer.error == "invalid token")
+    }
+
+    @Test func `a token cannot choose to be unsigned`() throws {
+        let fixture = try OperationsFixture()
+        let parts = try Self.tokens(fixture).operation.split(separator: ".")
+        let header = Data(#"{"alg":"none","typ":"JWT"}"#.utf8).base64EncodedString()
+            .replacing("=", with: "")
+
+        let answer = try fixture.ask(Self.whoAmI, login: "Bearer \(header).\(parts[1]).")
+
+        #expect(answer.status == 401)
+    }
+
+    @Test func `another node's token is foreign`() throws {
+        let token = try Self.tokens(try OperationsFixture()).operation
+
+        let answer = try OperationsFixture().ask(Self.whoAmI, login: "Bearer \(token)")
+
+        #expect(answer.status == 401 && answer.error == "invalid token")
+    }
+
+    @Test func `a new password ends every token`() throws {
+        let fixture = try OperationsFixture()
+        let token = try Self.tokens(fixture).operation
+
+        _ = try fixture.ask([
+            "operation": "alter_user", "username": "admin", "password": "other",
+        ])
+
+        #expect(try fixture.ask(Self.whoAmI, login: "Bearer \(token)").status == 401)
+    }
+}
