@@ -77,7 +77,10 @@ let package = Package(
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
             "OperationsAPI", at: "Sources/OperationsAPI",
-            uses: ["Components", "HTTPCore", "Integrity", "JSON", "TableStorage", "Telemetry"]),
+            uses: [
+                "Components", "Compression", "HTTPCore", "Integrity", "JSON", "TableStorage",
+                "Telemetry", "WireFormats",
+            ]),
         part(
             "FunctionRuntime", at: "Sources/FunctionRuntime",
             uses: ["BundleFormat", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
@@ -153,7 +156,10 @@ let package = Package(
         tests(of: "TableStorage", uses: ["JSON", "SQLite", "Telemetry"]),
         tests(
             of: "OperationsAPI",
-            uses: ["Components", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),
+            uses: [
+                "Components", "Compression", "HTTPCore", "JSON", "TableStorage", "Telemetry",
+                "WireFormats",
+            ]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
         tests(

@@ -10,6 +10,9 @@ package struct HTTPListener: Sendable {
         case domainSocket(path: String)
     }
 
+    /// What the kernel takes of a domain socket's path (unix(7)).
+    package static let unixPathBytesMax = SocketAddress.pathBytesMax
+
     package let endpoint: Endpoint
     package let router: HTTPRouter
     /// Instead of the server's limits, such as larger bodies for operators.

@@ -68,6 +68,20 @@ package final class Node: Sendable {
         }
     }
 
+    /// Every node has the socket unless it is told otherwise, so a root whose path is too long
+    /// for one costs the socket and not the node.
+    private static func operationsSocket(_ configuration: NodeConfiguration, log: Log) -> String? {
+        let path = configuration.operationsSocket
+        guard !path.isEmpty else { return nil }
+        guard path.utf8.count <= HTTPListener.unixPathBytesMax else {
+            log.warning(
+                "the path of the operations socket is too long for one; there will be none",
+                ["path": path, "bytes_max": HTTPListener.unixPathBytesMax])
+            return nil
+        }
+        return path
+    }
+
     private static func server(
         _ configuration: NodeConfiguration, _ parts: NodeParts, _ page: StatusPage, log: Log,
         metrics: Metrics
@@ -83,13 +97,17 @@ package final class Node: Sendable {
                     threads: Limits.workerThreads, queuedMax: Limits.queuedRequestsMax))
             settings.limits = HTTPLimits().with(bodyBytesMax: Limits.functionBodyBytesMax)
             settings.connections.bodyBytesTotalMax = Limits.bodyBytesTotalMax
+            let operations = try HTTPRouter(
+                routes: parts.operations.routes + [page.route],
+                options: options(configuration.operationsOrigins))
+            let socket = Self.operationsSocket(configuration, log: log).map {
+                HTTPListener(unixPath: $0, router: operations)
+            }
             return HTTPServer(
                 listeners: [
                     HTTPListener(
                         address: configuration.address, port: configuration.operationsPort,
-                        router: try HTTPRouter(
-                            routes: parts.operations.routes + [page.route],
-                            options: options(configuration.operationsOrigins))),
+                        router: operations),
                     HTTPListener(
                         address: configuration.address, port: configuration.functionsPort,
                         router: try HTTPRouter(
@@ -97,7 +115,8 @@ package final class Node: Sendable {
                                 + StaticFileRoutes(components: parts.components).routes
                                 + [page.route, page.healthRoute],
                             options: options(configuration.functionsOrigins))),
-                ], configuration: settings, log: log.module("http"), metrics: metrics)
+                ] + [socket].compactMap(\.self), configuration: settings, log: log.module("http"),
+                metrics: metrics)
         } catch {
             throw NodeError(.badConfiguration, error.message, cause: error)
         }

@@ -12,6 +12,8 @@ package struct NodeConfiguration: Sendable {
     /// Port 0 lets the system choose; tests do.
     package var operationsPort = Self.operationsPortDefault
     package var functionsPort = Self.functionsPortDefault
+    /// The domain socket of the operations API, whose clients act as super users; empty for none.
+    package var operationsSocket: String
     package var superUser = Credentials.wellKnown
     /// Whether this node publishes bundles from `<root>/trainer`.
     package var isTrainer = false
@@ -43,6 +45,7 @@ package struct NodeConfiguration: Sendable {
         self.root = root
         self.name = name
         logFolder = "\(root)/log"
+        operationsSocket = "\(root)/operations-server"
     }
 
     /// Takes over what `set_configuration` has saved in the root.

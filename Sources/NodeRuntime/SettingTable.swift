@@ -82,7 +82,9 @@ extension SettingTable {
             .list(
                 "operationsApi.network.corsAccessList", \.operationsOrigins.list,
                 "those origins; empty or `*`: all of them"),
-            .stored("operationsApi.network.domainSocket", .text, .null),
+            .text(
+                "operationsApi.network.domainSocket", \.operationsSocket,
+                "a socket whose clients act as the super user; empty: none"),
             .stored("operationsApi.network.securePort", .number(ports65535), .null, tls),
             .number(
                 "http.port", aliases: ["customFunctions.network.port"], in: ports65535,

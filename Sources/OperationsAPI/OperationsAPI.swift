@@ -10,8 +10,8 @@ package struct OperationsAPI: Sendable {
     /// A body of the operations port; bulk loads come in one piece.
     package static let bodyBytesMax = 128 << 20
     /// Nesting of a request: records may hold objects in objects.
-    private static let depthMax = 128
-    /// A body that is read before anybody logged in.
+    static let depthMax = 128
+    /// A body that is read before anybody logged in, packed or not.
     private static let openBodyBytesMax = 16 << 10
 
     package let table: OperationTable
@@ -49,17 +49,34 @@ package struct OperationsAPI: Sendable {
         ]
     }
 
+    /// The answer in the form that the client wants, with the time that it took.
     private func answer(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        if let answer = try answerWithoutLogin(request) { return Self.response(answer) }
+        let format = AnswerFormat(request)
+        let stopwatch = Stopwatch()
+        do throws(HTTPError) {
+            let value = try value(for: request)
+            let timing = stopwatch.serverTiming
+            var response = format.response(value)
+            response.fields["Server-Timing"] = timing
+            return response
+        } catch {
+            var error = format.error(error)
+            error.fields["Server-Timing"] = stopwatch.serverTiming
+            throw error
+        }
+    }
+
+    private func value(for request: HTTPRequest) throws(HTTPError) -> JSONValue {
+        if let answer = try answerWithoutLogin(request) { return Self.wrapped(answer) }
         // First, so that nobody without a login makes the node read what may be large.
         let user = try user(of: request)
-        let body = try Self.body(of: request)
+        let body = try Self.body(of: request, bytesMax: Self.bodyBytesMax)
         let operation = try operation(of: body)
         let operationRequest = OperationRequest(
             body: body, user: user, authorization: request.fields["Authorization"])
         try Self.authorize(operationRequest, for: operation)
         try operation.checkRequired(operationRequest)
-        return Self.response(try operation.run(operationRequest))
+        return Self.wrapped(try operation.run(operationRequest))
     }
 
     private func user(of request: HTTPRequest) throws(HTTPError) -> User {
@@ -74,7 +91,8 @@ package struct OperationsAPI: Sendable {
         let field = request.fields["Authorization"]
         let isBasic = field?.lowercased().hasPrefix("basic ") ?? false
         guard !isBasic, request.body.count <= Self.openBodyBytesMax,
-            let body = try? Self.body(of: request), let name = body["operation"]?.stringValue,
+            let body = try? Self.body(of: request, bytesMax: Self.openBodyBytesMax),
+            let name = body["operation"]?.stringValue,
             let operation = table[name], case .nobody = operation.access
         else { return nil }
         let isLocal =
@@ -95,22 +113,20 @@ package struct OperationsAPI: Sendable {
         return operation
     }
 
-    private static func response(_ answer: JSONValue) -> HTTPResponse {
-        guard case .string = answer else { return .json(answer.encoded()) }
-        return .json(JSONValue.object(["message": answer]).encoded())
+    private static func wrapped(_ answer: JSONValue) -> JSONValue {
+        guard case .string = answer else { return answer }
+        return ["message": answer]
     }
 
-    private static func body(of request: HTTPRequest) throws(HTTPError) -> JSONObject {
-        do throws(JSONError) {
-            let value = try JSONValue(
-                parsing: request.body, limits: JSONLimits(depthMax: depthMax))
-            guard let object = value.objectValue else {
-                throw JSONError(.unexpectedShape, "Invalid JSON.")
-            }
-            return object
-        } catch {
-            throw HTTPError(.badRequest, "Invalid JSON.", cause: error)
+    private static func body(
+        of request: HTTPRequest, bytesMax: Int
+    ) throws(HTTPError) -> JSONObject {
+        let value = try RequestBody.value(
+            of: request, bytesMax: bytesMax, limits: JSONLimits(depthMax: depthMax))
+        guard let object = value.objectValue else {
+            throw HTTPError(.badRequest, "Invalid JSON.")
         }
+        return object
     }
 
     private static func authorize(

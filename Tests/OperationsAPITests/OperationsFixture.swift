@@ -75,24 +75,28 @@ final class OperationsFixture: Sendable {
     }
 
     func ask(bytes: [UInt8], login: String?) throws -> Answer {
-        let route = try #require(api.routes.first { $0.method == .post && $0.pattern == "/" })
-        guard case .waiting(let answer) = route.handler else {
-            throw FixtureError(description: "operations may wait for the disk")
-        }
         var request = HTTPRequest(method: .post, path: "/", body: bytes)
         request.fields["Authorization"] = login
-        let response: HTTPResponse
-        do throws(HTTPError) {
-            response = try answer(request)
-        } catch {
-            response = error.response
-        }
+        let response = try response(to: request)
         guard case .bytes(let body) = response.body else {
             throw FixtureError(description: "an operation answers with bytes")
         }
         return Answer(
             status: response.status.code, body: try JSONValue(parsing: body),
             challenge: response.fields["WWW-Authenticate"])
+    }
+
+    /// What the transport would send.
+    func response(to request: HTTPRequest) throws -> HTTPResponse {
+        let route = try #require(api.routes.first { $0.method == .post && $0.pattern == "/" })
+        guard case .waiting(let answer) = route.handler else {
+            throw FixtureError(description: "operations may wait for the disk")
+        }
+        do throws(HTTPError) {
+            return try answer(request)
+        } catch {
+            return error.response
+        }
     }
 
     func expectMessage(_ message: String, _ body: JSONValue) throws {
