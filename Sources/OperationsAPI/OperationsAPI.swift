@@ -100,9 +100,10 @@ enum OperationRefusal {
             case .alreadyExists, .invalidName, .invalidRecord, .invalidSearch, .invalidSQL,
                 .limitExceeded, .queryTooLong:
                 .badRequest
-            case .protected: .forbidden
+            case .protected, .denied: .forbidden
             case .diskFull: .insufficientStorage
-            case .storageFailed: .internalError
+            // HarperDB's suites expect a 500 for a table without its database.
+            case .databaseNotNamed, .storageFailed: .internalError
             }
         return HTTPError(status, error.message, cause: error)
     }

@@ -61,14 +61,17 @@ struct SearchOperations: Sendable {
             throw HTTPError(
                 .badRequest, "The 'sql' parameter is missing from the request body")
         }
-        do throws(TableStorageError) {
-            return Self.array(try store.select(sql))
-        } catch {
-            // HarperDB answers 500 for a table without its database, and its suites expect that.
-            if error.message.hasPrefix("schema not defined") {
-                throw HTTPError(.internalError, error.message, cause: error)
-            }
-            throw OperationRefusal.of(error, missing: .notFound)
+        let answer = try storing(missing: .notFound) { () throws(TableStorageError) in
+            try store.run(sql: sql, by: request.user?.name ?? "")
+        }
+        return switch answer {
+        case .rows(let rows): Self.array(rows)
+        case .written(.insert, let result, let count):
+            RecordOperations.inserted(result, count: count)
+        case .written(.update, let result, let count):
+            RecordOperations.updated(result, count: count)
+        case .written(.delete, let result, let count):
+            RecordOperations.deleted(result, count: count)
         }
     }
 
