@@ -29,7 +29,8 @@ package struct OperationsAPI: Sendable {
         self.log = log
         table = OperationTable(
             SchemaOperations(store: store).all + RecordOperations(store: store).all
-                + SearchOperations(store: store).all + UserOperations(users: users).all
+                + SearchOperations(store: store).all
+                + SQLOperations(store: store).all + UserOperations(users: users).all
                 + RoleOperations(users: users).all
                 + TokenOperations(users: users, lifetimes: login.tokens).all
                 + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all
@@ -168,9 +169,10 @@ enum OperationRefusal {
             case .alreadyExists, .invalidName, .invalidRecord, .invalidSearch, .invalidSQL,
                 .limitExceeded, .queryTooLong:
                 .badRequest
-            case .protected: .forbidden
+            case .protected, .denied: .forbidden
             case .diskFull: .insufficientStorage
-            case .storageFailed: .internalError
+            // HarperDB's suites expect a 500 for a table without its database.
+            case .databaseNotNamed, .storageFailed: .internalError
             }
         return HTTPError(status, error.message, cause: error)
     }

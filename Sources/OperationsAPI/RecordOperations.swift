@@ -11,20 +11,12 @@ struct RecordOperations: Sendable {
             Operation("insert", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
                 let (result, count) = try write(request, .insert)
-                return [
-                    "message": .string("inserted \(result.written.count) of \(count) records"),
-                    "inserted_hashes": .array(result.written),
-                    "skipped_hashes": .array(result.skipped),
-                ]
+                return Self.inserted(result, count: count)
             },
             Operation("update", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
                 let (result, count) = try write(request, .update)
-                return [
-                    "message": .string("updated \(result.written.count) of \(count) records"),
-                    "update_hashes": .array(result.written),
-                    "skipped_hashes": .array(result.skipped),
-                ]
+                return Self.updated(result, count: count)
             },
             Operation("upsert", required: [.table, .records], access: .permission) {
                 request throws(HTTPError) in
@@ -63,10 +55,34 @@ struct RecordOperations: Sendable {
         let result = try storing(missing: .notFound) { () throws(TableStorageError) in
             try store.delete(keys: keys, from: table, by: request.user?.name ?? "")
         }
-        let noun = keys.count == 1 ? "record" : "records"
+        return Self.deleted(result, count: keys.count)
+    }
+}
+
+// MARK: Answers
+
+extension RecordOperations {
+    static func inserted(_ result: WriteResult, count: Int) -> JSONValue {
+        [
+            "message": .string("inserted \(result.written.count) of \(count) records"),
+            "inserted_hashes": .array(result.written),
+            "skipped_hashes": .array(result.skipped),
+        ]
+    }
+
+    static func updated(_ result: WriteResult, count: Int) -> JSONValue {
+        [
+            "message": .string("updated \(result.written.count) of \(count) records"),
+            "update_hashes": .array(result.written),
+            "skipped_hashes": .array(result.skipped),
+        ]
+    }
+
+    static func deleted(_ result: WriteResult, count: Int) -> JSONValue {
+        let noun = count == 1 ? "record" : "records"
         return [
             "message": .string(
-                "\(result.written.count) of \(keys.count) \(noun) successfully deleted"),
+                "\(result.written.count) of \(count) \(noun) successfully deleted"),
             "deleted_hashes": .array(result.written),
             "skipped_hashes": .array(result.skipped),
         ]

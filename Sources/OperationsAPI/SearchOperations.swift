@@ -17,7 +17,6 @@ struct SearchOperations: Sendable {
             Operation(
                 "search_by_conditions", required: [.table, .conditions], access: .permission,
                 run: searchByConditions),
-            Operation("sql", access: .permission, run: sql),
         ]
     }
 
@@ -55,23 +54,6 @@ struct SearchOperations: Sendable {
         search.limit = try request.count(.limit)
         search.order = try Self.order(request)
         return try found(search, request)
-    }
-
-    private func sql(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        guard let sql = request[.sql]?.stringValue, !sql.isEmpty else {
-            throw HTTPError(
-                .badRequest, "The 'sql' parameter is missing from the request body")
-        }
-        guard request.permission.isSuperUser else { throw AccessDenial.superUsersOnly("sql") }
-        do throws(TableStorageError) {
-            return Self.array(try store.select(sql))
-        } catch {
-            // HarperDB answers 500 for a table without its database, and its suites expect that.
-            if error.message.hasPrefix("schema not defined") {
-                throw HTTPError(.internalError, error.message, cause: error)
-            }
-            throw OperationRefusal.of(error, missing: .notFound)
-        }
     }
 
     private func found(

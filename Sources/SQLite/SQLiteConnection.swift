@@ -1,5 +1,5 @@
 import CSQLite
-import Synchronization
+import Glibc
 
 /// One open database.
 ///
@@ -24,7 +24,11 @@ package final class SQLiteConnection: @unchecked Sendable {
     /// Kept statements handed out since the last ``resetStatements()``.
     private var inUse: [SQLiteStatement] = []
     private var progress: Progress?
-    private var authorizer: Authorizer?
+    private var authorizer: SQLiteAuthorizer?
+    /// Names of the databases attached by ``attach(path:as:)``, in SQLite's spelling.
+    private var attached: [String] = []
+    /// What SQLite keeps a pointer to as the name of the main database.
+    private var mainName: UnsafeMutablePointer<CChar>?
 
     /// Prepared statements that are kept for their text; a text beyond that is prepared anew.
     private static let cachedStatementsMax = 128
@@ -52,6 +56,7 @@ package final class SQLiteConnection: @unchecked Sendable {
         forgetStatements()
         // Statements that a caller still holds keep the handle alive until they go ("v2").
         sqlite3_close_v2(handle)
+        free(mainName)
     }
 
     private static func openArguments(path: String, mode: Mode) -> (String, Int32) {
@@ -162,8 +167,16 @@ extension SQLiteConnection {
     }
 
     /// Bounds one value or row of everything that runs from now on; more is `.tooBig`.
-    package func limit(valueBytes: Int) {
-        sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: valueBytes))
+    ///
+    /// - Returns: The bound that held before.
+    @discardableResult
+    package func limit(valueBytes: Int) -> Int {
+        Int(sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: valueBytes)))
+    }
+
+    /// Bounds the pattern of a LIKE or GLOB, whose matching nothing can interrupt.
+    package func limit(patternBytes: Int) {
+        sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, Int32(clamping: patternBytes))
     }
 
     /// Rows that the last statement inserted, updated or deleted.
@@ -175,17 +188,47 @@ extension SQLiteConnection {
     package func interrupt() { sqlite3_interrupt(handle) }
 }
 
+// MARK: Other databases
+
+extension SQLiteConnection {
+    /// Gives the main database a name of its own, by which statements may then call it.
+    package func nameMain(_ name: String) throws(SQLiteError) {
+        // SQLite copies neither this name nor the old one, so both stay until the end.
+        guard mainName == nil, let copy = strdup(name) else {
+            throw SQLiteError(
+                code: .misuse, extendedCode: SQLITE_MISUSE, message: "the main database is named")
+        }
+        mainName = copy
+        let code = csqlite_name_main_database(handle, copy)
+        guard code == SQLITE_OK else { throw SQLiteError(code, handle) }
+    }
+
+    /// Makes another file readable under a name, until ``detachAll()``; once for each name.
+    package func attach(readOnly path: String, as name: String) throws(SQLiteError) {
+        guard !attached.contains(name) else { return }
+        try prepareOnce("ATTACH ? AS ?").run([.text(Self.uri(path) + "?mode=ro"), .text(name)])
+        attached.append(name)
+    }
+
+    /// Lets go of what was attached; only outside of transactions, which hold it fast.
+    package func detachAll() {
+        for name in attached {
+            do throws(SQLiteError) {
+                try prepareOnce("DETACH ?").run([.text(name)])
+                attached.removeAll { $0 == name }
+            } catch {
+                // It is still being read, which is harmless; the next round tries again.
+            }
+        }
+    }
+}
+
 // MARK: Hooks
 
 extension SQLiteConnection {
     private final class Progress {
         let shouldStop: () -> Bool
         init(_ shouldStop: @escaping () -> Bool) { self.shouldStop = shouldStop }
-    }
-
-    private final class Authorizer {
-        let allows: (SQLiteAction) -> Bool
-        init(_ allows: @escaping (SQLiteAction) -> Bool) { self.allows = allows }
     }
 
     /// Asks every `instructions` steps of the virtual machine whether to stop; nil asks no more.
@@ -207,55 +250,15 @@ extension SQLiteConnection {
     }
 
     /// Asks before each action of statements prepared from now on; nil allows everything again.
-    package func authorize(_ allows: ((SQLiteAction) -> Bool)?) {
-        guard let allows else {
+    package func authorize(_ decide: ((SQLiteAction) -> SQLiteDecision)?) {
+        guard let decide else {
             sqlite3_set_authorizer(handle, nil, nil)
             authorizer = nil
             return
         }
-        let box = Authorizer(allows)
+        let box = SQLiteAuthorizer(decide)
         authorizer = box
         sqlite3_set_authorizer(
-            handle,
-            { context, code, first, second, database, _ in
-                guard let context else { return SQLITE_DENY }
-                let box = Unmanaged<Authorizer>.fromOpaque(context).takeUnretainedValue()
-                let action = SQLiteAction(
-                    code: code, first: first.map { String(cString: $0) },
-                    second: second.map { String(cString: $0) },
-                    database: database.map { String(cString: $0) })
-                return box.allows(action) ? SQLITE_OK : SQLITE_DENY
-            }, Unmanaged.passUnretained(box).toOpaque())
-    }
-}
-
-/// What a statement is about to do, as SQLite tells an authorizer.
-package struct SQLiteAction: Sendable, Hashable {
-    package enum Kind: Sendable, Hashable {
-        case select, read, function, recursive, transaction
-        case other
-    }
-
-    package let kind: Kind
-    /// Of a read: the table. Of a function: nothing.
-    package let first: String?
-    /// Of a read: the column. Of a function: its name.
-    package let second: String?
-    /// The schema name of the database: `main`, `temp` or an attached one.
-    package let database: String?
-
-    init(code: Int32, first: String?, second: String?, database: String?) {
-        kind =
-            switch code {
-            case SQLITE_SELECT: .select
-            case SQLITE_READ: .read
-            case SQLITE_FUNCTION: .function
-            case SQLITE_RECURSIVE: .recursive
-            case SQLITE_TRANSACTION: .transaction
-            default: .other
-            }
-        self.first = first
-        self.second = second
-        self.database = database
+            handle, SQLiteAuthorizer.callback, Unmanaged.passUnretained(box).toOpaque())
     }
 }

@@ -10,7 +10,7 @@ package final class SQLiteStatement {
     var isInUse = false
 
     /// Tells SQLite to copy a bound value at once (SQLITE_TRANSIENT, which is a cast in C).
-    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     init(_ sql: String, on connection: SQLiteConnection) throws(SQLiteError) {
         var prepared: OpaquePointer?
@@ -84,7 +84,7 @@ package final class SQLiteStatement {
         }
     }
 
-    private static var nothing: UnsafePointer<CChar> {
+    static var nothing: UnsafePointer<CChar> {
         UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
@@ -115,6 +115,18 @@ extension SQLiteStatement {
 
     package func columnName(_ column: Int) -> String {
         sqlite3_column_name(handle, Int32(column)).map { String(cString: $0) } ?? ""
+    }
+
+    /// The table's column that a result column shows; nil for anything computed.
+    package func origin(_ column: Int) -> SQLiteOrigin? {
+        let column = Int32(column)
+        guard let database = sqlite3_column_database_name(handle, column),
+            let table = sqlite3_column_table_name(handle, column),
+            let name = sqlite3_column_origin_name(handle, column)
+        else { return nil }
+        return SQLiteOrigin(
+            database: String(cString: database), table: String(cString: table),
+            column: String(cString: name))
     }
 
     package func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
@@ -150,4 +162,11 @@ extension SQLiteStatement {
         let count = Int(sqlite3_column_bytes(handle, column))
         return [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
+}
+
+/// Where a result column comes from, by the names that the schema has.
+package struct SQLiteOrigin: Sendable, Hashable {
+    package let database: String
+    package let table: String
+    package let column: String
 }

@@ -5,6 +5,11 @@ import SQLite
 package struct WriteResult: Sendable, Hashable {
     package internal(set) var written: [JSONValue] = []
     package internal(set) var skipped: [JSONValue] = []
+
+    mutating func append(_ further: WriteResult) {
+        written += further.written
+        skipped += further.skipped
+    }
 }
 
 /// How a record meets one that is there already.
@@ -15,6 +20,15 @@ package enum WriteMode: String, Sendable {
     case update
     /// Merged or inserted.
     case upsert
+}
+
+/// How the records of one request are written.
+struct RecordWriting: Sendable {
+    let mode: WriteMode
+    /// In milliseconds since 1970.
+    let now: Int64
+    /// Gives a key to a record that brought none.
+    let makeKey: @Sendable () -> String
 }
 
 /// A record whose names and values are checked, ready for SQLite.
@@ -74,44 +88,61 @@ extension Database {
                 "a valid hash attribute must be provided with update record, "
                     + "check log for more info")
         }
-        let database = name
+        let name = TableName(name, table)
         return try queue.perform { access throws(TableStorageError) in
-            _ = try Self.table(table, of: access.schema, in: database)
-            try Self.addMissing(prepared, to: table, &access)
-            let schema = try Self.table(table, of: access.schema, in: database)
+            let schema = try Self.table(table, of: access.schema, in: name.database)
             // The table may have been dropped and made anew, with another key, in the meantime.
             guard schema.primaryKey == primaryKey else {
                 throw TableStorageError(
                     .invalidRecord, "the table \(table) was made anew during this request")
             }
-            var writer = RecordWriter(schema: schema, connection: access.connection, now: now)
-            return try Self.run(access.connection) { _ throws(SQLiteError) in
-                for record in prepared { try writer.write(record, mode, makeKey) }
-                return writer.result
-            }
+            return try Self.write(
+                prepared, to: name, RecordWriting(mode: mode, now: now, makeKey: makeKey), &access)
+        }
+    }
+
+    /// Writes records within a transaction; their key is that of the table.
+    static func write(
+        _ records: [PreparedRecord], to table: TableName, _ writing: RecordWriting,
+        _ access: inout Access
+    ) throws(TableStorageError) -> WriteResult {
+        try addMissing(records, to: table.table, &access)
+        let schema = try Self.table(table.table, of: access.schema, in: table.database)
+        var writer = RecordWriter(
+            schema: schema, connection: access.connection, now: writing.now)
+        return try run(access.connection) { _ throws(SQLiteError) in
+            for record in records { try writer.write(record, writing.mode, writing.makeKey) }
+            return writer.result
         }
     }
 
     func delete(keys: [JSONValue], from table: String) throws(TableStorageError) -> WriteResult {
-        let database = name
+        let name = TableName(name, table)
         return try queue.perform { access throws(TableStorageError) in
-            let schema = try Self.table(table, of: access.schema, in: database)
-            return try Self.run(access.connection) { connection throws(SQLiteError) in
-                let delete = """
-                    DELETE FROM \(Names.quoted(schema.physicalName)) \
-                    WHERE \(Names.quoted(schema.keyColumn)) = ?
-                    """
-                var result = WriteResult()
-                for key in keys {
-                    if let found = try Self.stored(key, in: schema, connection) {
-                        try connection.prepare(delete).run([found])
-                        result.written.append(key)
-                    } else {
-                        result.skipped.append(key)
-                    }
+            try Self.delete(keys: keys, from: name, &access)
+        }
+    }
+
+    /// Deletes records within a transaction.
+    static func delete(
+        keys: [JSONValue], from table: TableName, _ access: inout Access
+    ) throws(TableStorageError) -> WriteResult {
+        let schema = try Self.table(table.table, of: access.schema, in: table.database)
+        return try run(access.connection) { connection throws(SQLiteError) in
+            let delete = """
+                DELETE FROM \(Names.quoted(schema.physicalName)) \
+                WHERE \(Names.quoted(schema.keyColumn)) = ?
+                """
+            var result = WriteResult()
+            for key in keys {
+                if let found = try Self.stored(key, in: schema, connection) {
+                    try connection.prepare(delete).run([found])
+                    result.written.append(key)
+                } else {
+                    result.skipped.append(key)
                 }
-                return result
             }
+            return result
         }
     }
 

@@ -34,6 +34,8 @@ final class Database: Sendable {
         do throws(SQLiteError) {
             let writer = try SQLiteConnection(path: path, mode: .readWrite)
             try writer.execute(Self.setUp)
+            // So that a client's statement finds its tables as it names them.
+            if !Names.isTakenBySQLite(name) { try writer.nameMain(name) }
             queue = WriteQueue(connection: writer, schema: try Self.loadSchema(writer))
             readers = SQLitePool(path: path, mode: .readOnly)
         } catch {

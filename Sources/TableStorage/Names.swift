@@ -46,6 +46,11 @@ enum Names {
         }
     }
 
+    /// Whether SQLite has a database of its own by this name, which hides one of ours.
+    static func isTakenBySQLite(_ database: String) -> Bool {
+        ["main", "temp"].contains(database.lowercased())
+    }
+
     private static func hasForbiddenByte(_ name: String) -> Bool {
         name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "`") || $0 == 0 }
     }

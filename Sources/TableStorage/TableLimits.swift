@@ -32,6 +32,16 @@ package enum TableLimits {
     package static let sqlAnswerBytesMax = 256 << 20
     /// How long an SQL query may run.
     package static let sqlTime = Duration.seconds(30)
+    /// How long an SQL write may run: nobody else writes to that database meanwhile.
+    package static let sqlWriteTime = Duration.seconds(5)
+    /// Records of an SQL write between two looks at the clock.
+    static let sqlWriteBatchRecords = 500
     /// Databases that one SQL query may join; SQLite attaches at most ten.
     package static let sqlDatabasesMax = 8
+    /// Bytes of a pattern behind REGEXP, LIKE or GLOB.
+    package static let patternBytesMax = 1_024
+    /// Steps of a regular expression after its repetitions are copied out.
+    package static let patternStepsMax = 2_000
+    /// Groups of a regular expression inside one another.
+    package static let patternDepthMax = 50
 }

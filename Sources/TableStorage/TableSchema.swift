@@ -40,6 +40,11 @@ package struct TableSchema: Sendable {
         attributes.first { $0.name == attribute }?.column
     }
 
+    /// The attribute that a column holds, by the name that SQLite gives the column.
+    func attribute(ofColumn column: String) -> String? {
+        attributes.first { $0.column == column }?.name
+    }
+
     /// The attributes that a request names, each once, with their columns; a star means all.
     ///
     /// - Throws: `.attributeNotFound`.

@@ -11,6 +11,10 @@ package struct TableStorageError: Error, Sendable {
         /// The system's own tables, keys and time attributes.
         case protected
         case invalidSQL
+        /// An SQL statement names a table without its database.
+        case databaseNotNamed
+        /// A role lacks rights; the cause is the `SQLDenial` that lists them.
+        case denied
         /// A query ran longer or found more than it may.
         case queryTooLong
         case diskFull

@@ -179,7 +179,7 @@ extension TableStore {
         try database(table.database).table(table.table)
     }
 
-    private func refuseSystem(_ database: String) throws(TableStorageError) {
+    func refuseSystem(_ database: String) throws(TableStorageError) {
         guard database != Names.system else {
             throw TableStorageError(
                 .protected,

@@ -101,7 +101,10 @@ final class WriteQueue<Schema: Sendable>: Sendable {
     }
 
     private func run(_ batch: [Entry]) -> [Outcome] {
-        defer { connection.resetStatements() }
+        defer {
+            connection.resetStatements()
+            connection.detachAll()
+        }
         do throws(SQLiteError) {
             try connection.execute("BEGIN IMMEDIATE")
         } catch {

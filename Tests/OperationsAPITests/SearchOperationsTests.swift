@@ -295,6 +295,29 @@ import Testing
         #expect(try Self.ask(sql, fixture).body == rows)
     }
 
+    @Test(
+        arguments: [
+            (
+                "INSERT INTO dev.dog (id, name) VALUES (1, 'Penny'), (2, 'Alby')",
+                "inserted 1 of 2 records", "inserted_hashes"
+            ),
+            ("UPDATE dev.dog SET name = 'Rex' WHERE id = 9", "updated 0 of 0 records", nil),
+            ("UPDATE dev.dog SET name = 'Rex'", "updated 1 of 1 records", "update_hashes"),
+            ("DELETE FROM dev.dog", "1 of 1 record successfully deleted", "deleted_hashes"),
+        ] as [(String, String, String?)])
+    func `a write answers as the operation of its name`(
+        sql: String, message: String, keys: String?
+    ) throws {
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs([["id": 1]])
+
+        let answer = try Self.ask(sql, fixture)
+
+        #expect(answer.status == 200)
+        #expect(answer.message == message)
+        if let keys { #expect(answer.body[keys]?.arrayValue?.count == 1) }
+    }
+
     @Test func `a statement is demanded`() throws {
         let fixture = try OperationsFixture()
 
@@ -325,11 +348,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "DROP TABLE dev.dog", "DELETE FROM dev.dog", "PRAGMA user_version", "ATTACH 'x' AS y",
+        "DROP TABLE dev.dog", "PRAGMA user_version", "ATTACH 'x' AS y",
         "SELECT 1; DROP TABLE dev.dog", "SELEC 1", "nonsense", ";", "-- ",
         "WITH x AS (SELECT 1) DELETE FROM dev.dog",
     ])
-    func `everything but one SELECT is refused`(sql: String) throws {
+    func `everything but one statement of four kinds is refused`(sql: String) throws {
         let fixture = try OperationsFixture.withDogs()
         try fixture.insertDogs([["id": 1]])
         let before = try fixture.everything()

@@ -132,7 +132,7 @@ import Testing
     @Test func `an authorizer forbids what it does not allow`() throws {
         let connection = try SQLiteConnection(path: "", mode: .inMemory)
         try connection.execute("CREATE TABLE t(x)")
-        connection.authorize { $0.kind == .select }
+        connection.authorize { $0.kind == .select ? .allow : .deny }
 
         let error = #expect(throws: SQLiteError.self) {
             try connection.prepareOnce("SELECT x FROM t")

@@ -1,0 +1,84 @@
+import HTTPCore
+import JSON
+import TableStorage
+
+/// SQL, within what the asker's role allows.
+struct SQLOperations: Sendable {
+    let store: TableStore
+
+    var all: [Operation] { [Operation("sql", access: .permission, run: run)] }
+
+    private func run(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        guard let sql = request[.sql]?.stringValue, !sql.isEmpty else {
+            throw HTTPError(
+                .badRequest, "The 'sql' parameter is missing from the request body")
+        }
+        switch try answer(to: sql, request) {
+        case .rows(let rows): return .array(rows.map { .object($0) })
+        case .written(.insert, let result, let count):
+            return RecordOperations.inserted(result, count: count)
+        case .written(.update, let result, let count):
+            return RecordOperations.updated(result, count: count)
+        case .written(.delete, let result, let count):
+            return RecordOperations.deleted(result, count: count)
+        }
+    }
+
+    private func answer(
+        to sql: String, _ request: OperationRequest
+    ) throws(HTTPError) -> SQLAnswer {
+        do throws(TableStorageError) {
+            return try store.run(
+                sql: sql, access: access(of: request.permission), by: request.user?.name ?? "")
+        } catch {
+            guard let denial = error.cause as? SQLDenial else {
+                throw OperationRefusal.of(error, missing: .notFound)
+            }
+            throw shown(denial, to: request.permission).error
+        }
+    }
+
+    private func access(of role: RolePermission) -> SQLAccess {
+        guard !role.isSuperUser else { return .everything }
+        return SQLAccess(
+            allowsTable: { action, table in role.allows(TableAction(action), on: table) },
+            allowsAttribute: { action, table, attribute in
+                // An attribute that is yet to be made needs a table without restrictions.
+                guard role.isRestricted(in: table), let schema = try? store.table(table) else {
+                    return true
+                }
+                return role.allows(TableAction(action), on: attribute, of: schema, in: table)
+            })
+    }
+
+    private func shown(_ denial: SQLDenial, to role: RolePermission) -> AccessDenial {
+        denial.missing.reduce(into: AccessDenial()) { shown, missing in
+            let (action, table) = (TableAction(missing.action), missing.table)
+            guard role.isVisible(database: table.database) else {
+                return shown.add(invisibleDatabase: table.database)
+            }
+            guard role.isVisible(table), let schema = try? store.table(table) else {
+                return shown.add(invisible: table)
+            }
+            guard !missing.attributes.isEmpty else { return shown.add([action], on: table) }
+            for attribute in missing.attributes {
+                if role.actions(on: attribute, of: schema, in: table).isEmpty {
+                    shown.add(invisible: attribute, of: table)
+                } else {
+                    shown.add([action], on: attribute, of: table)
+                }
+            }
+        }
+    }
+}
+
+extension TableAction {
+    init(_ action: SQLAccess.Action) {
+        switch action {
+        case .read: self = .read
+        case .insert: self = .insert
+        case .update: self = .update
+        case .delete: self = .delete
+        }
+    }
+}
