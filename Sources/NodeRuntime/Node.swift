@@ -97,8 +97,14 @@ package final class Node: Sendable {
                     threads: Limits.workerThreads, queuedMax: Limits.queuedRequestsMax))
             settings.limits = HTTPLimits().with(bodyBytesMax: Limits.functionBodyBytesMax)
             settings.connections.bodyBytesTotalMax = Limits.bodyBytesTotalMax
+            let documented = OpenAPIPage(
+                configuration, operations: parts.operations,
+                operationsRoutes: parts.operations.routes + [page.route],
+                functionsRoutes: parts.registry.routes + parts.publisherRoutes
+                    + StaticFileRoutes(components: parts.components).routes
+                    + [page.route, page.healthRoute])
             let operations = try HTTPRouter(
-                routes: parts.operations.routes + [page.route],
+                routes: documented.operationsRoutes,
                 options: options(configuration.operationsOrigins))
             let socket = Self.operationsSocket(configuration, log: log).map {
                 HTTPListener(unixPath: $0, router: operations)
@@ -111,9 +117,7 @@ package final class Node: Sendable {
                     HTTPListener(
                         address: configuration.address, port: configuration.functionsPort,
                         router: try HTTPRouter(
-                            routes: parts.registry.routes + parts.publisherRoutes
-                                + StaticFileRoutes(components: parts.components).routes
-                                + [page.route, page.healthRoute],
+                            routes: documented.functionsRoutes,
                             options: options(configuration.functionsOrigins))),
                 ] + [socket].compactMap(\.self), configuration: settings, log: log.module("http"),
                 metrics: metrics)

@@ -81,10 +81,16 @@ package struct OperationsAPI: Sendable {
     }
 
     private func user(of request: HTTPRequest) throws(HTTPError) -> User {
-        if request.isFromDomainSocket { return UserStore.local }
-        let field = request.fields["Authorization"]
-        if field == nil, login.trustsLoopback, request.isFromLoopback { return UserStore.local }
-        return try users.authenticate(field)
+        if isTrusted(request) { return UserStore.local }
+        return try users.authenticate(request.fields["Authorization"])
+    }
+
+    /// Who needs no login: the domain socket, and this machine if it was told so. A page that a
+    /// browser shows comes from this machine too, and says so with its origin.
+    private func isTrusted(_ request: HTTPRequest) -> Bool {
+        if request.isFromDomainSocket { return true }
+        return login.trustsLoopback && request.isFromLoopback
+            && request.fields["Authorization"] == nil && request.fields["Origin"] == nil
     }
 
     /// Who wants a token may come with nothing, or with a token that is good for this only.
@@ -96,12 +102,10 @@ package struct OperationsAPI: Sendable {
             let name = body["operation"]?.stringValue,
             let operation = table[name], case .nobody = operation.access
         else { return nil }
-        let isLocal =
-            request.isFromDomainSocket
-            || (field == nil && login.trustsLoopback && request.isFromLoopback)
         return try operation.run(
             OperationRequest(
-                body: body, user: isLocal ? UserStore.local : nil, authorization: field))
+                body: body, user: isTrusted(request) ? UserStore.local : nil,
+                authorization: field))
     }
 
     private func operation(of body: JSONObject) throws(HTTPError) -> Operation {

@@ -99,7 +99,7 @@ package final class RoleStore: Sendable {
                 throw HTTPError(.notFound, "Role not found")
             }
             let name = role["role"]?.stringValue ?? id
-            guard try !hasUsers(id) else {
+            guard try hasUsers(id) == false else {
                 throw HTTPError(
                     .conflict,
                     "Cannot drop role \(name) as it has active user(s) tied to this role")

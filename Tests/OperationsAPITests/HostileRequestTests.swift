@@ -154,7 +154,7 @@ import Testing
     }
 
     /// A request that the operation would accept, but for names that are taken or not there.
-    private static func sound(_ operation: String) -> JSONObject {
+    static func sound(_ operation: String) -> JSONObject {
         var body: JSONObject = [
             "operation": .string(operation), "schema": "dev", "table": "dog",
             "hash_attribute": "id", "attribute": "id", "search_value": "nobody",
