@@ -31,8 +31,8 @@ struct SQLSelectItem {
 
     /// The key that an expression gets; nil for what has one without us.
     var key: String? {
-        guard !tokens.isEmpty, tokens.last?.isMark("*") != true, column == nil,
-            withoutAlias.count == tokens.count
+        guard 1...TableLimits.sqlKeyTokensMax ~= tokens.count, tokens.last?.isMark("*") != true,
+            column == nil, withoutAlias.count == tokens.count
         else { return nil }
         return Self.shown(tokens)
     }
