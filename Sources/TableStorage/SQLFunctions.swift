@@ -5,9 +5,9 @@ enum SQLFunctions {
     /// True for the JSON value `true`, not for `false`, and everything else as it is.
     static let truth = "ledge_truth"
 
-    /// A list of what is allowed, so that what a later SQLite brings is refused until it is read
-    /// about. Left out are those that reach files, extensions or the inside of the connection, and
-    /// those that make large values out of small ones (`printf`'s width is bounded with them all).
+    /// A list of what is allowed, so that what a later SQLite brings is refused until somebody has
+    /// read about it. Left out are functions that reach files, extensions or the inside of the
+    /// connection, and blobs of any size out of nothing.
     private static let allowed: Set<String> = [
         "->", "->>", "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "avg",
         "ceil", "ceiling", "char", "coalesce", "cos", "cosh", "count", "cume_dist",

@@ -3,8 +3,8 @@ import SQLite
 /// A regular expression, matched in time proportional to the text and the expression.
 ///
 /// No step is ever taken back: all ways to match go on side by side, as in R. Cox, "Regular
-/// Expression Matching Can Be Simple And Fast" (2007). So a client's pattern is no weapon, and there
-/// are no back references, which need going back.
+/// Expression Matching Can Be Simple And Fast" (2007). So a client's pattern is no weapon, and
+/// there are no back references, which need going back.
 ///
 /// Literals, `.`, classes `[a-z]` and `[^a-z]`, `\d \w \s \b` and their capitals, `^ $`, groups,
 /// `|`, `* + ?` and `{m,n}`. Case matters; a dot is any character but a line's end.

@@ -19,7 +19,7 @@ struct SQLSelectItem {
     /// Everything of every table.
     var isStar: Bool { tokens.count == 1 && tokens.first?.isMark("*") == true }
 
-    /// A column by its name, with or without its table: the name, and what it is called here.
+    /// The name of a column, if the item is one, with or without its table and an alias.
     var column: String? {
         let names = withoutAlias
         guard !names.isEmpty, names.count % 2 == 1 else { return nil }
@@ -31,8 +31,8 @@ struct SQLSelectItem {
 
     /// The key that an expression gets; nil for what has one without us.
     var key: String? {
-        guard !tokens.isEmpty, tokens.last?.isMark("*") != true, column == nil,
-            withoutAlias.count == tokens.count
+        guard 1...TableLimits.sqlKeyTokensMax ~= tokens.count, tokens.last?.isMark("*") != true,
+            column == nil, withoutAlias.count == tokens.count
         else { return nil }
         return Self.shown(tokens)
     }

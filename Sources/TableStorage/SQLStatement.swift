@@ -95,7 +95,11 @@ struct SQLText: Sendable {
         for (index, token) in tokens.enumerated() where token.isName {
             var next = index + 1
             if next < tokens.count, tokens[next].isMark("(") {
-                next = (tokens[next...].firstIndex { $0.isMark(")") } ?? tokens.count) + 1
+                next += 1
+                while next < tokens.count, tokens[next].isName || tokens[next].isMark(",") {
+                    next += 1
+                }
+                next += 1
             }
             guard next < tokens.count, tokens[next].isWord("AS") else { continue }
             next += 1

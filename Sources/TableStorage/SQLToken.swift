@@ -23,15 +23,20 @@ struct SQLToken: Sendable, Hashable {
     let value: String
     /// White space stands before it.
     let isSpaced: Bool
+    /// Of a word its capitals, so that a keyword is known however it is written.
+    private let capitals: String
 
-    /// A keyword, however it is written.
-    func isWord(_ word: String) -> Bool {
-        kind == .word && source.utf8.count == word.utf8.count && source.uppercased() == word
+    init(kind: Kind, source: String, value: String, isSpaced: Bool) {
+        self.kind = kind
+        self.source = source
+        self.value = value
+        self.isSpaced = isSpaced
+        capitals = kind == .word ? source.uppercased() : ""
     }
 
-    func isOneOf(_ words: Set<String>) -> Bool {
-        kind == .word && words.contains(source.uppercased())
-    }
+    func isWord(_ word: String) -> Bool { kind == .word && capitals == word }
+
+    func isOneOf(_ words: Set<String>) -> Bool { kind == .word && words.contains(capitals) }
 
     func isMark(_ mark: String) -> Bool { kind == .mark && source == mark }
 
@@ -47,11 +52,22 @@ struct SQLToken: Sendable, Hashable {
 extension SQLToken {
     /// The tokens of a text.
     ///
-    /// - Throws: `.invalidSQL` for a quote that is not closed and for bytes that begin no token.
+    /// - Throws: `.invalidSQL` for a quote that is not closed and for bytes that begin no token,
+    ///   `.limitExceeded` for brackets that nest too deep.
     static func all(in sql: String) throws(TableStorageError) -> [SQLToken] {
         var scanner = SQLScanner(sql)
         var tokens: [SQLToken] = []
-        while let token = try scanner.next() { tokens.append(token) }
+        var depth = 0
+        while let token = try scanner.next() {
+            if token.isMark("(") { depth += 1 }
+            if token.isMark(")") { depth -= 1 }
+            guard depth <= TableLimits.sqlDepthMax else {
+                throw TableStorageError(
+                    .limitExceeded,
+                    "brackets of a statement nest at most \(TableLimits.sqlDepthMax) deep")
+            }
+            tokens.append(token)
+        }
         return tokens
     }
 

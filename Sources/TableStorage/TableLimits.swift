@@ -24,6 +24,10 @@ package enum TableLimits {
     package static let importBatchRecords = 5_000
     /// Bytes of one SQL statement.
     package static let sqlBytesMax = 1 << 20
+    /// Brackets of an SQL statement inside one another; SQLite's own parser stops near 100.
+    package static let sqlDepthMax = 100
+    /// Tokens of an expression whose text becomes a key of the answer.
+    static let sqlKeyTokensMax = 1_000
     /// Rows of an SQL answer.
     package static let sqlRowsMax = 1_000_000
     /// One value or row that an SQL query makes or reads, in bytes: `printf` can ask for a billion.

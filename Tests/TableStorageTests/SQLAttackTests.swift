@@ -88,7 +88,23 @@ import Testing
     func `a statement cannot ask for a mountain`(sql: String) throws {
         let error = try SQLFixture().refusal(sql)
 
-        #expect([.invalidSQL, .queryTooLong].contains(error?.code), "\(error?.message ?? "")")
+        #expect(
+            [.invalidSQL, .queryTooLong, .limitExceeded].contains(error?.code),
+            "\(error?.message ?? "")")
+    }
+
+    /// Each makes every token look at its neighbours, which must not become a look at all of them.
+    @Test(arguments: ["a(", "NOT (", "(", "a.", "a,", "a AS (", "(SELECT ", "CASE ", "1=", "b ,b("])
+    func `a long statement of one piece is refused in time`(piece: String) throws {
+        let fixture = try SQLFixture()
+        let count = TableLimits.sqlBytesMax / 8 / piece.utf8.count
+        let start = ContinuousClock.now
+
+        for head in ["SELECT ", "SELECT 1 FROM dev.dog WHERE ", "DELETE FROM dev.dog WHERE "] {
+            _ = fixture.refusal(head + String(repeating: piece, count: count))
+        }
+
+        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test func `a statement over the limit is refused`() throws {

@@ -69,15 +69,18 @@ import Testing
         ),
         ("SELECT name AS n FROM dev.dog ORDER BY n LIMIT 1", #"[{"n":"Alby"}]"#),
         (
-            "SELECT d.id, o.id, d.name, o.name FROM dev.dog d INNER JOIN other.owner o ON d.owner = o.id WHERE d.id = 1",
+            "SELECT d.id, o.id, d.name, o.name FROM dev.dog d "
+                + "INNER JOIN other.owner o ON d.owner = o.id WHERE d.id = 1",
             #"[{"id":1,"id1":10,"name":"Penny","name1":"Ann"}]"#
         ),
         (
-            "SELECT o.name, d.name FROM dev.dog d LEFT JOIN other.owner o ON d.owner = o.id WHERE d.id = 'x'",
+            "SELECT o.name, d.name FROM dev.dog d "
+                + "LEFT JOIN other.owner o ON d.owner = o.id WHERE d.id = 'x'",
             #"[{"name":null,"name1":"Mutt"}]"#
         ),
         (
-            "SELECT a.name FROM dev.dog a JOIN dev.dog b ON a.owner = b.owner WHERE b.id = 1 ORDER BY 1",
+            "SELECT a.name FROM dev.dog a JOIN dev.dog b ON a.owner = b.owner "
+                + "WHERE b.id = 1 ORDER BY 1",
             #"[{"name":"Kato"},{"name":"Penny"}]"#
         ),
         (
