@@ -131,7 +131,7 @@ import Testing
         let fixture = try OperationsFixture.withDogs()
         _ = try fixture.ask(Self.add("edge", role: "cluster_user"))
         let before = try fixture.everything()
-        let open = ["user_info", "get_job"]
+        let open = ["user_info", "get_job", "registration_info"]
 
         for name in fixture.api.table.operations.flatMap(\.names) where !open.contains(name) {
             let answer = try fixture.ask(
