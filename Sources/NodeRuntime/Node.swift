@@ -44,7 +44,10 @@ package final class Node: Sendable {
         self.log = log
         metrics = Metrics()
         started = now()
-        let parts = try NodeParts(configuration, log: log, metrics: metrics, now: now)
+        let control = NodeControl(
+            configuration, settings: try NodeSettings(configuration), restart: restart)
+        let parts = try NodeParts(
+            configuration, control: control, log: log, metrics: metrics, now: now)
         updaters = parts.updaters
         trainer = parts.trainer
         let page = StatusPage(

@@ -21,7 +21,7 @@ struct NodeParts {
     let publisherRoutes: [HTTPRoute]
 
     init(
-        _ configuration: NodeConfiguration, log: Log, metrics: Metrics,
+        _ configuration: NodeConfiguration, control: NodeControl, log: Log, metrics: Metrics,
         now: @escaping @Sendable () -> Date
     ) throws(NodeError) {
         let root = configuration.root
@@ -67,7 +67,7 @@ struct NodeParts {
         operations = OperationsAPI(
             store: store, users: users, jobs: jobs,
             csvFolders: try Self.csvFolders(configuration), components: components,
-            facts: Self.facts(configuration, registry, updaters),
+            facts: Self.facts(configuration, registry, updaters), node: control,
             login: Self.loginRules(configuration.authentication), log: log.module("operations"))
     }
 

@@ -23,6 +23,8 @@ package struct Operation: Sendable {
     let required: [OperationRequest.Field]
     let access: Access
     let run: @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
+    /// What runs instead if the answer is no JSON but a stream of bytes.
+    var stream: (@Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse)?
 
     init(
         _ names: String..., required: [OperationRequest.Field] = [], access: Access,
@@ -32,6 +34,14 @@ package struct Operation: Sendable {
         self.required = required
         self.access = access
         self.run = run
+    }
+
+    init(
+        _ name: String, access: Access,
+        stream: @escaping @Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse
+    ) {
+        self.init(name, access: access) { _ in .null }
+        self.stream = stream
     }
 
     /// - Throws: 400 that names every missing member, joined as HarperDB joins them.

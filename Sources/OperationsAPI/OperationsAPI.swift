@@ -22,7 +22,8 @@ package struct OperationsAPI: Sendable {
     /// - Parameter csvFolders: Folders, with their real paths, that `csv_file_load` may read.
     package init(
         store: TableStore, users: UserStore, jobs: JobRunner, csvFolders: [String],
-        components: ComponentStore, facts: NodeFacts, login: LoginRules = LoginRules(), log: Log
+        components: ComponentStore, facts: NodeFacts, node: NodeControl,
+        login: LoginRules = LoginRules(), log: Log
     ) {
         self.users = users
         self.login = login
@@ -36,7 +37,11 @@ package struct OperationsAPI: Sendable {
                 + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all
                 + ComponentOperations(components: components).all
                 + CustomFunctionOperations(components: components, facts: facts).all
-                + ClusterOperations(records: ClusterRecords(store.system), facts: facts).all)
+                + ClusterOperations(records: ClusterRecords(store.system), facts: facts).all
+                + SystemOperations(store: store, node: node, facts: facts).all
+                + ConfigurationOperations(node: node).all + LogOperations(log: node.log).all
+                + StatusOperations(store: store, node: node).all
+                + BackupOperations(store: store).all)
     }
 
     package var routes: [HTTPRoute] {
@@ -55,10 +60,8 @@ package struct OperationsAPI: Sendable {
         let format = AnswerFormat(request)
         let stopwatch = Stopwatch()
         do throws(HTTPError) {
-            let value = try value(for: request)
-            let timing = stopwatch.serverTiming
-            var response = format.response(value)
-            response.fields["Server-Timing"] = timing
+            var response = try response(to: request, in: format)
+            response.fields["Server-Timing"] = stopwatch.serverTiming
             return response
         } catch {
             var error = format.error(error)
@@ -67,8 +70,12 @@ package struct OperationsAPI: Sendable {
         }
     }
 
-    private func value(for request: HTTPRequest) throws(HTTPError) -> JSONValue {
-        if let answer = try answerWithoutLogin(request) { return Self.wrapped(answer) }
+    private func response(
+        to request: HTTPRequest, in format: AnswerFormat
+    ) throws(HTTPError) -> HTTPResponse {
+        if let answer = try answerWithoutLogin(request) {
+            return format.response(Self.wrapped(answer))
+        }
         // First, so that nobody without a login makes the node read what may be large.
         let user = try user(of: request)
         let body = try Self.body(of: request, bytesMax: Self.bodyBytesMax)
@@ -77,7 +84,8 @@ package struct OperationsAPI: Sendable {
             body: body, user: user, authorization: request.fields["Authorization"])
         try Self.authorize(operationRequest, for: operation)
         try operation.checkRequired(operationRequest)
-        return Self.wrapped(try operation.run(operationRequest))
+        if let stream = operation.stream { return try stream(operationRequest) }
+        return format.response(Self.wrapped(try operation.run(operationRequest)))
     }
 
     private func user(of request: HTTPRequest) throws(HTTPError) -> User {

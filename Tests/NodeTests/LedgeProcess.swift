@@ -6,10 +6,21 @@ import Synchronization
 
 /// The real program as a child process, to be killed at will.
 final class LedgeProcess: Sendable {
-    let operationsPort: Int
-    let functionsPort: Int
+    /// What a node says when it is ready.
+    private struct Ready {
+        let line: String
+        let ports: [Int]
+    }
+
     private let identifier: Int32
     private let ended = DispatchGroup()
+    private let output: FileHandle
+    private let ready: Mutex<Ready>
+    private let exitCode: ExitCode
+
+    private final class ExitCode: Sendable {
+        let value = Atomic<Int32>(-1)
+    }
 
     struct NotBuilt: Error, CustomStringConvertible {
         let description = "the program 'ledge' is not beside the tests; build the package first"
@@ -28,22 +39,40 @@ final class LedgeProcess: Sendable {
             "HDB_ADMIN_PASSWORD": ClusterFixture.login.password,
         ]
         process.standardError = FileHandle.nullDevice
-        let output = Pipe()
-        process.standardOutput = output
-        let ended = self.ended
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        output = pipe.fileHandleForReading
+        let (ended, exitCode) = (self.ended, ExitCode())
+        self.exitCode = exitCode
         ended.enter()
-        process.terminationHandler = { _ in ended.leave() }
+        process.terminationHandler = { process in
+            exitCode.value.store(process.terminationStatus, ordering: .releasing)
+            ended.leave()
+        }
         try process.run()
         identifier = process.processIdentifier
-        let line = Self.line(from: output.fileHandleForReading)
-        let ports = line.split(separator: " ").compactMap { word in
-            word.split(separator: ":").last.flatMap { Int($0) }
-        }
-        guard ports.count == 2 else {
+        guard let ready = Self.ready(from: output) else {
             kill(process.processIdentifier, SIGKILL)
             throw NotReady()
         }
-        (operationsPort, functionsPort) = (ports[0], ports[1])
+        self.ready = Mutex(ready)
+    }
+
+    var operationsPort: Int { ready.withLock { $0.ports[0] } }
+    var functionsPort: Int { ready.withLock { $0.ports[1] } }
+
+    /// Returns what the process says when it is ready once more, after it was told to restart.
+    func waitUntilReadyAgain() throws -> String {
+        guard let next = Self.ready(from: output) else { throw NotReady() }
+        ready.withLock { $0 = next }
+        return next.line
+    }
+
+    /// Asks the process to end and returns how it did.
+    func terminate() -> Int32 {
+        kill(identifier, SIGTERM)
+        ended.wait()
+        return exitCode.value.load(ordering: .acquiring)
     }
 
     deinit { kill(identifier, SIGKILL) }
@@ -74,6 +103,14 @@ final class LedgeProcess: Sendable {
         let isThere = { (url: URL) in FileManager.default.isExecutableFile(atPath: url.path) }
         guard let found = places.first(where: isThere) else { throw NotBuilt() }
         return found
+    }
+
+    private static func ready(from output: FileHandle) -> Ready? {
+        let line = line(from: output)
+        let ports = line.split(separator: " ").compactMap { word in
+            word.split(separator: ":").last.flatMap { Int($0) }
+        }
+        return ports.count == 2 ? Ready(line: line, ports: ports) : nil
     }
 
     private static func line(from handle: FileHandle) -> String {

@@ -28,6 +28,7 @@ final class OperationsFixture: Sendable {
     let api: OperationsAPI
     let users: UserStore
     let components: ComponentStore
+    let node: NodeDouble
     /// Holds what `csv_file_load` may read.
     let csvFolder: String
     private let directory: TemporaryDirectory
@@ -45,9 +46,11 @@ final class OperationsFixture: Sendable {
         store = try TableStore(root: directory.file("store"), log: .silent)
         users = try UserStore(store: store, firstSuperUser: ("admin", "secret"))
         components = try ComponentStore(root: directory.file("components"))
+        node = try NodeDouble()
         api = OperationsAPI(
             store: store, users: users, jobs: try JobRunner(store: store, log: .silent),
-            csvFolders: [csvFolder], components: components, facts: facts, log: .silent)
+            csvFolders: [csvFolder], components: components, facts: facts,
+            node: node.control, log: .silent)
     }
 
     /// A fixture with the empty table `dev.dog`, whose key is `id`.
@@ -63,6 +66,15 @@ final class OperationsFixture: Sendable {
         "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
     }
 
+    /// The login of a user who is no super user.
+    func loginOfAnotherRole() throws -> String {
+        _ = try ask([
+            "operation": "add_user", "username": "guest", "password": "guest", "active": true,
+            "role": .string(RoleStore.clusterUserRole),
+        ])
+        return Self.basic("guest", "guest")
+    }
+
     func file(outside name: String) -> String { directory.file(name) }
 
     /// Asks as the super user.
@@ -74,15 +86,24 @@ final class OperationsFixture: Sendable {
         try ask(bytes: body.encoded(), login: login)
     }
 
-    func ask(bytes: [UInt8], login: String?) throws -> Answer {
+    /// The whole answer to the super user, which may be a stream.
+    func response(_ body: JSONValue) throws -> HTTPResponse {
+        try response(bytes: body.encoded(), login: Self.admin)
+    }
+
+    private func response(bytes: [UInt8], login: String?) throws -> HTTPResponse {
         var request = HTTPRequest(method: .post, path: "/", body: bytes)
         request.fields["Authorization"] = login
-        let response = try response(to: request)
-        guard case .bytes(let body) = response.body else {
-            throw FixtureError(description: "an operation answers with bytes")
-        }
+        return try response(to: request)
+    }
+
+    func ask(bytes: [UInt8], login: String?) throws -> Answer {
+        let response = try response(bytes: bytes, login: login)
+        // A stream has no value; those who want its bytes ask for the response.
+        let body: [UInt8] = if case .bytes(let bytes) = response.body { bytes } else { [] }
+        let value = try body.isEmpty ? .null : JSONValue(parsing: body)
         return Answer(
-            status: response.status.code, body: try JSONValue(parsing: body),
+            status: response.status.code, body: value,
             challenge: response.fields["WWW-Authenticate"])
     }
 
