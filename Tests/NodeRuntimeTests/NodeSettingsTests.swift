@@ -140,8 +140,8 @@ import Testing
             ("logging_rotation_maxSize", "1K", "'logging.rotation.maxSize' must be at least 64K"),
             (
                 "authentication_operationTokenTimeout", "soon",
-                "'authentication.operationTokenTimeout' must be a number of seconds or a time such as "
-                    + "'1d', '12h' or '30m'"
+                "'authentication.operationTokenTimeout' must be a number of seconds or a time "
+                    + "such as '1d', '12h' or '30m'"
             ),
             ("no_such_thing", 1, "'no_such_thing' is not a setting of this node"),
             ("rootPath", "/", "'rootPath' can only be set on the command line of the node"),
