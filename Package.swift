@@ -132,8 +132,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Training",
-                "Telemetry",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "SQLite",
+                "Telemetry", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),

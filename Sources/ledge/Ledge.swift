@@ -10,7 +10,7 @@ struct Ledge {
         subcommands: [
             ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
             ModelsCommand.command, TrainerCommand.command, ClusterCommand.command,
-            DemoCommand.command, SampleCommand.command,
+            DemoCommand.command, SampleCommand.command, BenchCommand.command,
         ])
 
     static func main() async {

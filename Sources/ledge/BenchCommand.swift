@@ -1,0 +1,6 @@
+/// `ledge bench`: measures this program beside its peers, on this machine, in one run.
+enum BenchCommand {
+    static let command = Command(
+        name: "bench", summary: "Measure this program beside its peers.",
+        subcommands: [StoreBenchCommand.command])
+}
