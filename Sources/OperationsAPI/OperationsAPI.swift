@@ -154,7 +154,7 @@ enum OperationRefusal {
                 .badRequest
             case .protected: .forbidden
             case .diskFull: .insufficientStorage
-            case .storageFailed: .internalError
+            case .cancelled, .storageFailed: .internalError
             }
         return HTTPError(status, error.message, cause: error)
     }
