@@ -67,7 +67,7 @@ let package = Package(
         // Layer 3: what is stored, scored, signed and read.
         part(
             "TableStorage", at: "Sources/TableStorage",
-            uses: ["CSV", "JSON", "SQLite", "Telemetry"], beside: ["SQL.md"]),
+            uses: ["CSV", "Integrity", "JSON", "SQLite", "Telemetry"], beside: ["SQL.md"]),
         part(
             "Retrieval", at: "Models/Retrieval",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),

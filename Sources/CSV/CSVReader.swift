@@ -45,6 +45,9 @@ package struct CSVReader: Sendable {
 
     package var fieldCount: Int { fields.count }
 
+    /// Bytes of the text that were read so far.
+    package var offset: Int { position }
+
     /// Goes to the next row; nil at the end of the text.
     package mutating func next() -> Row? {
         skipEmptyLines()
@@ -167,18 +170,18 @@ extension CSVReader {
     }
 
     /// The field as bytes: what a key is compared by before it becomes text.
-    package func withBytes<Result>(
-        of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result
-    ) -> Result {
+    package func withBytes<Result, Failure: Error>(
+        of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         guard let field = field(index) else {
-            return body(UnsafeBufferPointer(start: nil, count: 0))
+            return try body(UnsafeBufferPointer(start: nil, count: 0))
         }
         guard field.isEscaped else {
-            return bytes.withUnsafeBufferPointer {
-                body(UnsafeBufferPointer(rebasing: $0[field.start..<field.end]))
+            return try bytes.withUnsafeBufferPointer { bytes throws(Failure) in
+                try body(UnsafeBufferPointer(rebasing: bytes[field.start..<field.end]))
             }
         }
-        return unescaped(field).withUnsafeBufferPointer(body)
+        return try unescaped(field).withUnsafeBufferPointer(body)
     }
 
     /// The field as a whole decimal number without spaces; nil for anything else.

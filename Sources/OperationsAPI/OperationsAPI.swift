@@ -184,7 +184,7 @@ enum OperationRefusal {
             case .protected, .denied: .forbidden
             case .diskFull: .insufficientStorage
             // HarperDB's suites expect a 500 for a table without its database.
-            case .databaseNotNamed, .storageFailed: .internalError
+            case .databaseNotNamed, .cancelled, .storageFailed: .internalError
             }
         return HTTPError(status, error.message, cause: error)
     }

@@ -47,16 +47,34 @@ package final class SQLiteStatement {
 
     /// Binds the parameters from the first on.
     package func bind(_ values: [SQLiteValue]) throws(SQLiteError) {
-        for (index, value) in values.enumerated() {
-            let code = bind(value, at: Int32(index + 1))
-            guard code == SQLITE_OK else { throw SQLiteError(code, connection.handle) }
-        }
+        for (index, value) in values.enumerated() { try bind(value, at: index) }
     }
 
     /// Starts over with other values.
     package func rebind(_ values: [SQLiteValue]) throws(SQLiteError) {
         reset()
         try bind(values)
+    }
+
+    /// Binds one parameter; the first is at 0.
+    package func bind(_ value: SQLiteValue, at index: Int) throws(SQLiteError) {
+        try check(bind(value, at: Int32(clamping: index + 1)))
+    }
+
+    /// Binds a text that is valid UTF-8; SQLite copies it at once.
+    package func bind(
+        text bytes: UnsafeBufferPointer<UInt8>, at index: Int
+    ) throws(SQLiteError) {
+        let code = bytes.withMemoryRebound(to: CChar.self) { bytes in
+            sqlite3_bind_text64(
+                handle, Int32(clamping: index + 1), bytes.baseAddress ?? Self.nothing,
+                sqlite3_uint64(bytes.count), Self.copied, UInt8(SQLITE_UTF8))
+        }
+        try check(code)
+    }
+
+    private func check(_ code: Int32) throws(SQLiteError) {
+        guard code == SQLITE_OK else { throw SQLiteError(code, connection.handle) }
     }
 
     private func bind(_ value: SQLiteValue, at position: Int32) -> Int32 {
@@ -105,6 +123,13 @@ package final class SQLiteStatement {
         try rebind(values)
         while try step() {}
         reset()
+    }
+
+    /// Runs the statement with what is bound; its rows are not read, and bindings stay for the
+    /// next run, so that a statement that binds all of them each time saves their clearing.
+    package func runAgain() throws(SQLiteError) {
+        defer { sqlite3_reset(handle) }
+        while try step() {}
     }
 }
 

@@ -1,3 +1,4 @@
+import CSV
 import JSON
 import SQLite
 
@@ -9,6 +10,10 @@ package struct WriteResult: Sendable, Hashable {
     mutating func append(_ further: WriteResult) {
         written += further.written
         skipped += further.skipped
+    }
+
+    mutating func note(_ key: JSONValue, isWritten: Bool) {
+        if isWritten { written.append(key) } else { skipped.append(key) }
     }
 }
 
@@ -22,251 +27,158 @@ package enum WriteMode: String, Sendable {
     case upsert
 }
 
-/// How the records of one request are written.
-struct RecordWriting: Sendable {
-    let mode: WriteMode
-    /// In milliseconds since 1970.
+/// Who writes, when, and where new keys come from.
+struct WriteContext: Sendable {
+    let user: String
+    /// Milliseconds since 1970.
     let now: Int64
-    /// Gives a key to a record that brought none.
     let makeKey: @Sendable () -> String
 }
 
-/// A record whose names and values are checked, ready for SQLite.
-struct PreparedRecord: Sendable {
-    /// As the record brought it; nil if it has to be made.
-    var key: JSONValue?
-    /// Names and values without key and time attributes.
-    var fields: [(name: String, value: SQLiteValue)]
-
-    /// - Throws: `.invalidName`, `.invalidRecord`, `.limitExceeded`.
-    init(_ record: JSONObject, primaryKey: String) throws(TableStorageError) {
-        fields = []
-        for (name, value) in record.members {
-            if name == primaryKey {
-                key = try Self.key(value)
-            } else if name == Names.createdTime || name == Names.updatedTime {
-                continue
-            } else {
-                try Names.checkAttribute(name)
-                fields.append((name, try StoredValue.encode(value)))
-            }
-        }
-    }
-
-    private static func key(_ value: JSONValue) throws(TableStorageError) -> JSONValue? {
-        switch value {
-        case .null, .string(""): return nil
-        case .integer, .number: return value
-        case .string(let text):
-            guard text.utf8.count <= TableLimits.keyBytesMax else {
-                throw TableStorageError(
-                    .limitExceeded,
-                    "a key has \(text.utf8.count) bytes, the limit is \(TableLimits.keyBytesMax)")
-            }
-            return value
-        case .bool, .array, .object:
-            throw TableStorageError(.invalidRecord, "a key must be a string or a number")
-        }
-    }
+/// One batch of a delimited text that is loaded.
+struct LoadedBatch: Sendable {
+    /// Where the next batch begins.
+    var reader: CSVReader
+    var readCount = 0
+    var writtenCount = 0
+    var isLast = false
 }
 
 extension Database {
     /// Writes records, all of them or, if one is not allowed, none.
-    ///
-    /// - Parameter makeKey: Gives a key to a record that brought none.
     func write(
-        _ records: [JSONObject], to table: String, mode: WriteMode, now: Int64,
-        makeKey: @escaping @Sendable () -> String
+        _ records: [JSONObject], to table: String, mode: WriteMode, isBulk: Bool,
+        _ context: WriteContext
     ) throws(TableStorageError) -> WriteResult {
         let primaryKey = try self.table(table).primaryKey
         let prepared = try records.map { record throws(TableStorageError) in
             try PreparedRecord(record, primaryKey: primaryKey)
         }
         if mode == .update, prepared.contains(where: { $0.key == nil }) {
-            throw TableStorageError(
-                .invalidRecord,
-                "a valid hash attribute must be provided with update record, "
-                    + "check log for more info")
+            throw Self.keyMissing
         }
         let name = TableName(name, table)
-        return try queue.perform { access throws(TableStorageError) in
+        let result = try queue.perform(isBulk: isBulk) { access throws(TableStorageError) in
             let schema = try Self.table(table, of: access.schema, in: name.database)
             // The table may have been dropped and made anew, with another key, in the meantime.
-            guard schema.primaryKey == primaryKey else {
-                throw TableStorageError(
-                    .invalidRecord, "the table \(table) was made anew during this request")
-            }
-            return try Self.write(
-                prepared, to: name, RecordWriting(mode: mode, now: now, makeKey: makeKey), &access)
+            guard schema.primaryKey == primaryKey else { throw Self.madeAnew(table) }
+            return try Self.write(prepared, to: name, mode, context, &access)
         }
+        if !result.written.isEmpty { lastWrites.note(context.now, table) }
+        return result
     }
 
     /// Writes records within a transaction; their key is that of the table.
     static func write(
-        _ records: [PreparedRecord], to table: TableName, _ writing: RecordWriting,
-        _ access: inout Access
+        _ records: [PreparedRecord], to table: TableName, _ mode: WriteMode,
+        _ context: WriteContext, _ access: inout Access
     ) throws(TableStorageError) -> WriteResult {
-        try addMissing(records, to: table.table, &access)
-        let schema = try Self.table(table.table, of: access.schema, in: table.database)
-        var writer = RecordWriter(
-            schema: schema, connection: access.connection, now: writing.now)
-        return try run(access.connection) { _ throws(SQLiteError) in
-            for record in records { try writer.write(record, writing.mode, writing.makeKey) }
-            return writer.result
+        try add(names(of: records), missingIn: table.table, of: table.database, &access)
+        var writer = try RecordWriter(
+            schema: try self.table(table.table, of: access.schema, in: table.database),
+            connection: access.connection, operation: mode.rawValue, now: context.now,
+            makeKey: context.makeKey)
+        var result = WriteResult()
+        for record in records {
+            let (key, isWritten) = try writer.write(record, mode)
+            result.note(key, isWritten: isWritten)
         }
+        try writer.finish(by: context.user)
+        return result
     }
 
-    func delete(keys: [JSONValue], from table: String) throws(TableStorageError) -> WriteResult {
+    func delete(
+        keys: [JSONValue], from table: String, _ context: WriteContext
+    ) throws(TableStorageError) -> WriteResult {
         let name = TableName(name, table)
-        return try queue.perform { access throws(TableStorageError) in
-            try Self.delete(keys: keys, from: name, &access)
+        let result = try queue.perform { access throws(TableStorageError) in
+            try Self.delete(keys: keys, from: name, context, &access)
         }
+        if !result.written.isEmpty { lastWrites.note(context.now, table) }
+        return result
     }
 
     /// Deletes records within a transaction.
     static func delete(
-        keys: [JSONValue], from table: TableName, _ access: inout Access
+        keys: [JSONValue], from table: TableName, _ context: WriteContext,
+        _ access: inout Access
     ) throws(TableStorageError) -> WriteResult {
-        let schema = try Self.table(table.table, of: access.schema, in: table.database)
-        return try run(access.connection) { connection throws(SQLiteError) in
-            let delete = """
-                DELETE FROM \(Names.quoted(schema.physicalName)) \
-                WHERE \(Names.quoted(schema.keyColumn)) = ?
-                """
-            var result = WriteResult()
-            for key in keys {
-                if let found = try Self.stored(key, in: schema, connection) {
-                    try connection.prepare(delete).run([found])
-                    result.written.append(key)
-                } else {
-                    result.skipped.append(key)
-                }
-            }
-            return result
-        }
+        var writer = try RecordWriter(
+            schema: try self.table(table.table, of: access.schema, in: table.database),
+            connection: access.connection, operation: "delete", now: context.now)
+        var result = WriteResult()
+        for key in keys { result.note(key, isWritten: try writer.delete(key)) }
+        try writer.finish(by: context.user)
+        return result
     }
 
-    /// The key as the table has it: the exact type first, then canonical decimal text as a number.
+    /// Writes the next rows of a delimited text: all of them or none.
     ///
-    /// - Returns: Nil if there is no such record.
-    static func stored(
-        _ key: JSONValue, in schema: TableSchema, _ connection: SQLiteConnection
-    ) throws(SQLiteError) -> SQLiteValue? {
-        guard let exact = exact(key) else { return nil }
-        if try isStored(exact, in: schema, connection) { return exact }
-        guard let text = key.stringValue, let whole = Int64(text), String(whole) == text,
-            try isStored(.integer(whole), in: schema, connection)
-        else { return nil }
-        return .integer(whole)
-    }
-
-    static func isStored(
-        _ key: SQLiteValue, in schema: TableSchema, _ connection: SQLiteConnection
-    ) throws(SQLiteError) -> Bool {
-        let statement = try connection.prepare(
-            """
-            SELECT 1 FROM \(Names.quoted(schema.physicalName)) \
-            WHERE \(Names.quoted(schema.keyColumn)) = ?
-            """)
-        try statement.bind([key])
-        defer { statement.reset() }
-        return try statement.step()
-    }
-
-    /// The key as its own type is stored; nil for what is no key.
-    static func exact(_ key: JSONValue) -> SQLiteValue? {
-        switch key {
-        case .integer(let whole): .integer(whole)
-        case .number(let real): .real(real)
-        case .string(let text): .text(text)
-        default: nil
+    /// - Parameter header: The attributes that its columns hold.
+    func load(
+        _ reader: CSVReader, header: [String], into table: String, mode: WriteMode,
+        _ context: WriteContext
+    ) throws(TableStorageError) -> LoadedBatch {
+        let database = name
+        let batch = try queue.perform(isBulk: true) { access throws(TableStorageError) in
+            let found = try Self.table(table, of: access.schema, in: database)
+            let columns = CSVColumns(header: header, primaryKey: found.primaryKey)
+            let rows = CSVRows(reader, columns: columns)
+            var batch = LoadedBatch(reader: reader)
+            guard try rows.next() else {
+                batch.isLast = true
+                return batch
+            }
+            try Self.add(columns.names, missingIn: table, of: database, &access)
+            var writer = try RecordWriter(
+                schema: try Self.table(table, of: access.schema, in: database),
+                connection: access.connection, operation: mode.rawValue, now: context.now,
+                makeKey: context.makeKey)
+            repeat {
+                if mode == .update, rows.key == nil { throw Self.keyMissing }
+                if try writer.write(rows, mode).isWritten { batch.writtenCount += 1 }
+                batch.readCount += 1
+                guard batch.readCount < TableLimits.importBatchRecords,
+                    rows.reader.offset - reader.offset < TableLimits.importBatchBytes
+                else { break }
+                batch.isLast = try !rows.next()
+            } while !batch.isLast
+            try writer.finish(by: context.user)
+            batch.reader = rows.reader
+            return batch
         }
+        if batch.writtenCount > 0 { lastWrites.note(context.now, table) }
+        return batch
     }
 
-    private static func addMissing(
-        _ records: [PreparedRecord], to table: String, _ access: inout Access
+    private static var keyMissing: TableStorageError {
+        TableStorageError(
+            .invalidRecord,
+            "a valid hash attribute must be provided with update record, check log for more info")
+    }
+
+    private static func madeAnew(_ table: String) -> TableStorageError {
+        TableStorageError(
+            .invalidRecord, "the table \(table) was made anew during this request")
+    }
+
+    /// Every name that occurs, in the order of the first occurrence.
+    private static func names(of records: [PreparedRecord]) -> [String] {
+        var (known, names): (Set<String>, [String]) = ([], [])
+        var latest: [String]?
+        for record in records where record.fieldNames != latest {
+            for name in record.fieldNames where known.insert(name).inserted { names.append(name) }
+            latest = record.fieldNames
+        }
+        return names
+    }
+
+    private static func add(
+        _ names: [String], missingIn table: String, of database: String, _ access: inout Access
     ) throws(TableStorageError) {
-        guard let schema = access.schema.tables[table] else { return }
-        var known = Set(schema.attributes.map(\.name))
-        var missing: [String] = []
-        for record in records {
-            for field in record.fields where known.insert(field.name).inserted {
-                missing.append(field.name)
-            }
-        }
+        let schema = try self.table(table, of: access.schema, in: database)
+        let known = Set(schema.attributes.map(\.name))
+        let missing = names.filter { !known.contains($0) }
         if !missing.isEmpty { try add(missing, to: table, &access) }
-    }
-}
-
-/// Writes the records of one request.
-private struct RecordWriter {
-    private let schema: TableSchema
-    private let connection: SQLiteConnection
-    private let now: Int64
-    private let columns: [String: String]
-    private let created: String
-    private let updated: String
-    var result = WriteResult()
-
-    init(schema: TableSchema, connection: SQLiteConnection, now: Int64) {
-        self.schema = schema
-        self.connection = connection
-        self.now = now
-        columns = Dictionary(
-            uniqueKeysWithValues: schema.attributes.map { ($0.name, Names.quoted($0.column)) })
-        created = columns[Names.createdTime] ?? Names.quoted(Names.createdTime)
-        updated = columns[Names.updatedTime] ?? Names.quoted(Names.updatedTime)
-    }
-
-    private var table: String { Names.quoted(schema.physicalName) }
-    private var keyColumn: String { Names.quoted(schema.keyColumn) }
-
-    mutating func write(
-        _ record: PreparedRecord, _ mode: WriteMode, _ makeKey: () -> String
-    ) throws(SQLiteError) {
-        let key = record.key ?? .string(makeKey())
-        switch mode {
-        case .insert:
-            try insert(record, key, "INSERT OR IGNORE")
-            note(key, isWritten: connection.changes > 0)
-        case .update:
-            guard let stored = try Database.stored(key, in: schema, connection) else {
-                return note(key, isWritten: false)
-            }
-            try update(record, stored)
-            note(key, isWritten: true)
-        case .upsert:
-            // Exactly this key: the text "0" is another record than the number 0.
-            if record.key != nil, let exact = Database.exact(key),
-                try Database.isStored(exact, in: schema, connection)
-            {
-                try update(record, exact)
-            } else {
-                try insert(record, key, "INSERT")
-            }
-            note(key, isWritten: true)
-        }
-    }
-
-    private mutating func note(_ key: JSONValue, isWritten: Bool) {
-        if isWritten { result.written.append(key) } else { result.skipped.append(key) }
-    }
-
-    private func insert(
-        _ record: PreparedRecord, _ key: JSONValue, _ verb: String
-    ) throws(SQLiteError) {
-        let names = [keyColumn, created, updated] + record.fields.compactMap { columns[$0.name] }
-        let marks = Array(repeating: "?", count: names.count).joined(separator: ", ")
-        let keyValue = Database.exact(key) ?? .null
-        try connection.prepare(
-            "\(verb) INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))"
-        ).run([keyValue, .integer(now), .integer(now)] + record.fields.map(\.value))
-    }
-
-    private func update(_ record: PreparedRecord, _ key: SQLiteValue) throws(SQLiteError) {
-        let names = [updated] + record.fields.compactMap { columns[$0.name] }
-        let changes = names.map { "\($0) = ?" }.joined(separator: ", ")
-        try connection.prepare("UPDATE \(table) SET \(changes) WHERE \(keyColumn) = ?")
-            .run([.integer(now)] + record.fields.map(\.value) + [key])
     }
 }

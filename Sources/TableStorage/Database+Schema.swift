@@ -1,16 +1,22 @@
 import Foundation
 import SQLite
 
+/// A table that is to be made; its names are checked.
+struct TableDefinition: Sendable {
+    let name: String
+    let primaryKey: String
+    /// Beside the key and the two times.
+    let attributes: [String]
+    let options: TableOptions
+    let id: String
+}
+
 extension Database {
     typealias Access = WriteQueue<DatabaseSchema>.Access
 
     /// Makes an empty table with its key, the two time attributes and further ones.
-    ///
-    /// The caller has checked the names.
-    func createTable(
-        _ table: String, primaryKey: String, attributes further: [String], id: String, now: Int64
-    ) throws(TableStorageError) {
-        let database = name
+    func createTable(_ definition: TableDefinition, now: Int64) throws(TableStorageError) {
+        let (database, table, primaryKey) = (name, definition.name, definition.primaryKey)
         try queue.perform { access throws(TableStorageError) in
             guard access.schema.tables[table] == nil else {
                 throw TableStorageError(
@@ -28,6 +34,10 @@ extension Database {
             }
             let attributes = zip([primaryKey, Names.createdTime, Names.updatedTime], columns)
                 .map { AttributeSchema(name: $0, column: $1) }
+            let schema = TableSchema(
+                name: table, physicalName: physical, id: definition.id, primaryKey: primaryKey,
+                attributes: attributes, createdTime: now, updatedTime: now,
+                options: definition.options)
             try Self.run(access.connection) { connection throws(SQLiteError) in
                 let quoted = columns.map(Names.quoted)
                 try connection.execute(
@@ -35,18 +45,35 @@ extension Database {
                     CREATE TABLE \(Names.quoted(physical)) (\(quoted[0]) NOT NULL PRIMARY KEY, \
                     \(quoted[1]), \(quoted[2])) WITHOUT ROWID
                     """)
-                try connection.prepare("INSERT INTO ledge_tables VALUES (?, ?, ?, ?, ?, ?)").run([
-                    .text(table), .text(physical), .text(id), .text(primaryKey), .integer(now),
-                    .integer(now),
-                ])
-                for (position, attribute) in attributes.enumerated() {
-                    try Self.record(attribute, at: position, of: table, connection)
-                }
+                try Self.record(schema, connection)
             }
-            access.schema.tables[table] = TableSchema(
-                name: table, physicalName: physical, id: id, primaryKey: primaryKey,
-                attributes: attributes, createdTime: now, updatedTime: now)
-            try Self.add(further, to: table, &access)
+            access.schema.tables[table] = schema
+            if definition.options.expirationSeconds != nil {
+                // The sweep looks for old records by it.
+                try Self.createIndex(on: Names.updatedTime, of: table, &access)
+            }
+            try Self.add(definition.attributes, to: table, &access)
+        }
+        lastWrites.begin(now, table)
+    }
+
+    private static func record(
+        _ schema: TableSchema, _ connection: SQLiteConnection
+    ) throws(SQLiteError) {
+        try connection.prepare(
+            """
+            INSERT INTO ledge_tables(name, physical, id, primary_key, created, updated, audit, \
+            expiration, last_written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ).run([
+            .text(schema.name), .text(schema.physicalName), .text(schema.id),
+            .text(schema.primaryKey), .integer(schema.createdTime), .integer(schema.updatedTime),
+            .integer(schema.options.audit ? 1 : 0),
+            schema.options.expirationSeconds.map { .integer(Int64($0)) } ?? .null,
+            .integer(schema.createdTime),
+        ])
+        for (position, attribute) in schema.attributes.enumerated() {
+            try record(attribute, at: position, of: schema.name, connection)
         }
     }
 
@@ -61,6 +88,8 @@ extension Database {
                     .run([.text(table)])
                 try connection.prepare("DELETE FROM ledge_attributes WHERE table_name = ?")
                     .run([.text(table)])
+                try connection.prepare("DELETE FROM ledge_audit WHERE table_id = ?")
+                    .run([.text(schema.id)])
             }
             access.schema.tables[table] = nil
         }
@@ -117,19 +146,25 @@ extension Database {
     func createIndex(on attribute: String, of table: String) throws(TableStorageError) {
         let database = name
         try queue.perform { access throws(TableStorageError) in
-            let schema = try Self.table(table, of: access.schema, in: database)
-            guard let column = schema.column(attribute), attribute != schema.primaryKey else {
-                return
-            }
-            try Self.run(access.connection) { connection throws(SQLiteError) in
-                try connection.execute(
-                    """
-                    CREATE INDEX IF NOT EXISTS \(Self.indexName(schema, column)) \
-                    ON \(Names.quoted(schema.physicalName)) (\(Names.quoted(column)))
-                    """)
-            }
-            access.schema.tables[table]?.indexedColumns.insert(column)
+            _ = try Self.table(table, of: access.schema, in: database)
+            try Self.createIndex(on: attribute, of: table, &access)
         }
+    }
+
+    private static func createIndex(
+        on attribute: String, of table: String, _ access: inout Access
+    ) throws(TableStorageError) {
+        guard let schema = access.schema.tables[table], attribute != schema.primaryKey,
+            let column = schema.column(attribute)
+        else { return }
+        try run(access.connection) { connection throws(SQLiteError) in
+            try connection.execute(
+                """
+                CREATE INDEX IF NOT EXISTS \(indexName(schema, column)) \
+                ON \(Names.quoted(schema.physicalName)) (\(Names.quoted(column)))
+                """)
+        }
+        access.schema.tables[table]?.indexedColumns.insert(column)
     }
 
     /// Adds attributes that a record brought along.

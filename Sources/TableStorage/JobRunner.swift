@@ -48,7 +48,7 @@ package final class JobRunner: Sendable {
             throw TableStorageError(
                 .limitExceeded, "\(Self.runningMax) jobs run already, the limit; try again later")
         }
-        let id = TableStore.makeKey()
+        let id = TableStore.makeID()
         let job: JSONObject = [
             "id": .string(id), "type": .string(type), "status": "IN_PROGRESS", "message": .null,
             "user": .string(user), "created_datetime": .integer(store.milliseconds),

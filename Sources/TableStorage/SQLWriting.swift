@@ -11,13 +11,14 @@ struct SQLWriting: Sendable {
     /// Other databases that the statement names.
     let others: [Database]
     let access: SQLAccess
-    let writing: RecordWriting
+    let mode: WriteMode
+    let context: WriteContext
 
     private typealias Access = Database.Access
 
     func run(_ insert: SQLInsert) throws(TableStorageError) -> SQLAnswer {
         let sql = SQLRewriting.rewritten(insert.rows)
-        return try database.queue.perform { access throws(TableStorageError) in
+        return try performed(on: insert.table) { access throws(TableStorageError) in
             let schema = try schema(of: insert.table, access)
             let deadline = SQLDeadline(in: TableLimits.sqlWriteTime)
             var records: [JSONObject] = []
@@ -40,7 +41,7 @@ struct SQLWriting: Sendable {
         for name in names { try Names.checkAttribute(name) }
         let values = update.changes.map { "(\(SQLRewriting.rewritten($0.value)))" }
         let table = update.target.table
-        return try database.queue.perform { access throws(TableStorageError) in
+        return try performed(on: table) { access throws(TableStorageError) in
             let schema = try schema(of: table, access)
             guard !names.contains(schema.primaryKey) else {
                 throw SQLParser.refusal(
@@ -62,7 +63,7 @@ struct SQLWriting: Sendable {
 
     func run(_ delete: SQLDelete) throws(TableStorageError) -> SQLAnswer {
         let table = delete.target.table
-        return try database.queue.perform { access throws(TableStorageError) in
+        return try performed(on: table) { access throws(TableStorageError) in
             let schema = try schema(of: table, access)
             let deadline = SQLDeadline(in: TableLimits.sqlWriteTime)
             var keys: [JSONValue] = []
@@ -75,7 +76,7 @@ struct SQLWriting: Sendable {
             var result = WriteResult()
             for batch in Self.batches(of: keys) {
                 try check(deadline)
-                result.append(try Database.delete(keys: batch, from: table, &access))
+                result.append(try Database.delete(keys: batch, from: table, context, &access))
             }
             return .written(.delete, result, count: keys.count)
         }
@@ -85,6 +86,17 @@ struct SQLWriting: Sendable {
 // MARK: Steps
 
 extension SQLWriting {
+    private func performed(
+        on table: TableName,
+        _ body: @escaping @Sendable (inout Access) throws(TableStorageError) -> SQLAnswer
+    ) throws(TableStorageError) -> SQLAnswer {
+        let answer = try database.queue.perform(body)
+        if case .written(_, let result, _) = answer, !result.written.isEmpty {
+            database.lastWrites.note(context.now, table.table)
+        }
+        return answer
+    }
+
     private func schema(
         of table: TableName, _ access: Access
     ) throws(TableStorageError) -> TableSchema {
@@ -101,7 +113,7 @@ extension SQLWriting {
         try Database.run(access.connection) { connection throws(SQLiteError) in
             connection.resetStatements()
             for other in others { try connection.attach(readOnly: other.path, as: other.name) }
-            try connection.prepareForSQL(now: writing.now, deadline: deadline)
+            try connection.prepareForSQL(now: context.now, deadline: deadline)
         }
         return SQLReading(
             connection: access.connection, watch: watch, texts: texts, deadline: deadline)
@@ -130,7 +142,7 @@ extension SQLWriting {
         var result = WriteResult()
         for batch in Self.batches(of: prepared) {
             try check(deadline)
-            result.append(try Database.write(batch, to: table, writing, &access))
+            result.append(try Database.write(batch, to: table, mode, context, &access))
         }
         return result
     }

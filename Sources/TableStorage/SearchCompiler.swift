@@ -10,9 +10,13 @@ struct SearchCompiler {
     /// The attribute of the first comparison, whose index drives the search.
     private(set) var drivingAttribute: String?
 
-    init(schema: TableSchema, name: TableName) {
+    private let live: LiveCondition?
+
+    /// - Parameter now: Milliseconds since 1970, by which records expire.
+    init(schema: TableSchema, name: TableName, now: Int64) {
         self.schema = schema
         self.name = name
+        live = schema.liveCondition(now: now)
     }
 
     /// The attributes of the answer and the SQL that gives their columns.
@@ -21,7 +25,11 @@ struct SearchCompiler {
     ) throws(TableStorageError) -> (attributes: [String], sql: String) {
         let wanted = try schema.columns(of: search.attributes)
         let columns = wanted.map { Names.quoted($0.column) }
-        let condition = try sql(search.condition, depth: 0)
+        var condition = try sql(search.condition, depth: 0)
+        if let live {
+            condition = "(\(condition)) AND \(live.sql)"
+            parameters.append(live.parameter)
+        }
         var order = try [search.order?.attribute ?? drivingAttribute].compactMap(\.self)
             .map { attribute throws(TableStorageError) in try column(attribute) }
         order.append(Names.quoted(schema.keyColumn))
@@ -163,12 +171,12 @@ struct SearchCompiler {
 
 extension Database {
     /// The records that a search finds, in its order.
-    func search(_ search: Search) throws(TableStorageError) -> [JSONObject] {
+    func search(_ search: Search, now: Int64) throws(TableStorageError) -> [JSONObject] {
         let schema = try table(search.table.table)
-        var compiler = SearchCompiler(schema: schema, name: search.table)
+        var compiler = SearchCompiler(schema: schema, name: search.table, now: now)
         let (attributes, sql) = try compiler.compile(search)
         if let attribute = compiler.drivingAttribute {
-            try indexIfWorthwhile(attribute, of: schema)
+            try indexIfWorthwhile(attribute, of: schema, now: now)
         }
         let parameters = compiler.parameters
         return try read { connection throws(SQLiteError) in
@@ -184,15 +192,16 @@ extension Database {
 
     /// The records with these keys, in the order of the keys; missing ones are left out.
     func records(
-        withKeys keys: [JSONValue], attributes wanted: [String], of table: String
+        withKeys keys: [JSONValue], attributes wanted: [String], of table: String, now: Int64
     ) throws(TableStorageError) -> [JSONObject] {
         let schema = try self.table(table)
         let found = try schema.columns(of: wanted)
         let (attributes, columns) = (found.map(\.name), found.map { Names.quoted($0.column) })
         return try read { connection throws(SQLiteError) in
             var records: [JSONObject] = []
+            let lookup = try KeyLookup(schema, now: now, connection)
             for key in keys {
-                guard let stored = try Self.stored(key, in: schema, connection) else { continue }
+                guard let stored = try lookup.stored(key) else { continue }
                 let statement = try connection.prepare(
                     """
                     SELECT \(columns.joined(separator: ", ")) \
@@ -206,23 +215,45 @@ extension Database {
         }
     }
 
-    func recordCount(of table: String) throws(TableStorageError) -> Int {
+    func recordCount(of table: String, now: Int64) throws(TableStorageError) -> Int {
         let schema = try self.table(table)
+        let live = schema.liveCondition(now: now)
         return try read { connection throws(SQLiteError) in
             let statement = try connection.prepare(
-                "SELECT count(*) FROM \(Names.quoted(schema.physicalName))")
+                """
+                SELECT count(*) FROM \(Names.quoted(schema.physicalName))\
+                \(live.map { " WHERE \($0.sql)" } ?? "")
+                """)
+            if let live { try statement.bind(live.parameter, at: 0) }
             return try statement.step() ? Int(statement.integer(0)) : 0
         }
     }
 
     private func indexIfWorthwhile(
-        _ attribute: String, of schema: TableSchema
+        _ attribute: String, of schema: TableSchema, now: Int64
     ) throws(TableStorageError) {
         guard let column = schema.column(attribute), attribute != schema.primaryKey,
             !schema.indexedColumns.contains(column),
-            try recordCount(of: schema.name) >= TableLimits.indexRowsMin
+            try recordCount(of: schema.name, now: now) >= TableLimits.indexRowsMin
         else { return }
         try createIndex(on: attribute, of: schema.name)
+    }
+
+    /// The whole record that has exactly this key, without what is null in it.
+    static func record(
+        stored key: SQLiteValue, of schema: TableSchema, _ connection: SQLiteConnection
+    ) throws(SQLiteError) -> JSONObject? {
+        let columns = schema.attributes.map { Names.quoted($0.column) }
+        let statement = try connection.prepare(
+            """
+            SELECT \(columns.joined(separator: ", ")) FROM \(Names.quoted(schema.physicalName)) \
+            WHERE \(Names.quoted(schema.keyColumn)) = ?
+            """)
+        try statement.bind([key])
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let members = record(schema.attributes.map(\.name), statement).members
+        return JSONObject(members.filter { $0.value != .null }.map { ($0.name, $0.value) })
     }
 
     static func record(_ attributes: [String], _ statement: SQLiteStatement) -> JSONObject {

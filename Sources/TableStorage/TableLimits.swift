@@ -22,6 +22,19 @@ package enum TableLimits {
     package static let indexRowsMin = 1_000
     /// Records of an import that are written in one transaction.
     package static let importBatchRecords = 5_000
+    /// Bytes of an import's text that are written in one transaction.
+    static let importBatchBytes = 4 << 20
+    /// Records or entries that a long deletion removes in one transaction.
+    static let deletionBatchCount = 5_000
+    /// Sets of attributes for which one request keeps prepared statements.
+    static let fieldSetsMax = 64
+    /// The longest time that records may live before they expire: a hundred years.
+    package static let expirationSecondsMax = 100 * 366 * 86_400
+    /// Entries and bytes of an answer out of a table's log.
+    package static let auditEntriesMax = 100_000
+    package static let auditAnswerBytesMax = 256 << 20
+    /// Keys or users that one question about a table's log may name.
+    package static let auditSearchValuesMax = 1_000
     /// Bytes of one SQL statement.
     package static let sqlBytesMax = 1 << 20
     /// Brackets of an SQL statement inside one another; SQLite's own parser stops near 100.

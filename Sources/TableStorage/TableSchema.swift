@@ -1,3 +1,5 @@
+import SQLite
+
 /// A table and the database that it is in.
 package struct TableName: Sendable, Hashable {
     package let database: String
@@ -20,6 +22,29 @@ package struct AttributeSchema: Sendable, Hashable {
     let column: String
 }
 
+/// What `create_table` may ask for beside names.
+package struct TableOptions: Sendable, Hashable {
+    /// Whether a log is kept of who wrote what.
+    package var audit: Bool
+    /// How long a record lives after it was last written; nil for ever.
+    package var expirationSeconds: Int?
+
+    package init(audit: Bool = false, expirationSeconds: Int? = nil) {
+        self.audit = audit
+        self.expirationSeconds = expirationSeconds
+    }
+
+    /// - Throws: `.limitExceeded`.
+    func check() throws(TableStorageError) {
+        guard let seconds = expirationSeconds else { return }
+        guard (1...TableLimits.expirationSecondsMax).contains(seconds) else {
+            throw TableStorageError(
+                .limitExceeded,
+                "'expiration' must be 1 to \(TableLimits.expirationSecondsMax) seconds")
+        }
+    }
+}
+
 /// What a table consists of.
 package struct TableSchema: Sendable {
     package let name: String
@@ -32,6 +57,7 @@ package struct TableSchema: Sendable {
     /// In milliseconds since 1970.
     package let createdTime: Int64
     package internal(set) var updatedTime: Int64
+    package let options: TableOptions
     /// Columns with an index of their own.
     var indexedColumns: Set<String> = []
 
@@ -65,6 +91,32 @@ package struct TableSchema: Sendable {
 
     /// The key's column.
     var keyColumn: String { attributes[0].column }
+}
+
+/// Which records of an expiring table are still there.
+///
+/// Whoever reads a table adds this to the conditions, whatever else is asked for: a record that
+/// expired is gone from the second on, though the sweep takes its place back later.
+struct LiveCondition {
+    /// SQL with one parameter, true for records that are there.
+    let sql: String
+    /// The same parameter, true for those that are not.
+    let opposite: String
+    /// The last moment of writing that is too long ago.
+    let parameter: SQLiteValue
+}
+
+extension TableSchema {
+    /// - Parameter now: Milliseconds since 1970.
+    /// - Returns: Nil if records never expire.
+    func liveCondition(now: Int64) -> LiveCondition? {
+        guard let seconds = options.expirationSeconds, let column = column(Names.updatedTime)
+        else { return nil }
+        let name = Names.quoted(column)
+        return LiveCondition(
+            sql: "\(name) > ?", opposite: "\(name) <= ?",
+            parameter: .integer(now - Int64(seconds) * 1_000))
+    }
 }
 
 /// The tables of one database.

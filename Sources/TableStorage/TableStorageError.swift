@@ -17,6 +17,8 @@ package struct TableStorageError: Error, Sendable {
         case denied
         /// A query ran longer or found more than it may.
         case queryTooLong
+        /// A long load was ended because the node stops.
+        case cancelled
         case diskFull
         case storageFailed
     }

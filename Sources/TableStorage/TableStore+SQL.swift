@@ -20,16 +20,18 @@ extension TableStore {
         case .insert(let insert):
             try check(.insert, insert.table, insert.attributes, access)
             for name in insert.attributes { try Names.checkAttribute(name) }
-            return try writing(insert.table, [insert.rows], .insert, access).run(insert)
+            return try writing(insert.table, [insert.rows], .insert, access, by: user)
+                .run(insert)
         case .update(let update):
             let table = update.target.table
             try check(.update, table, update.changes.map(\.attribute), access)
             let texts = update.changes.map(\.value) + [update.condition].compactMap(\.self)
-            return try writing(table, texts, .update, access).run(update)
+            return try writing(table, texts, .update, access, by: user).run(update)
         case .delete(let delete):
             try check(.delete, delete.target.table, [], access)
             let texts = [delete.condition].compactMap(\.self)
-            return try writing(delete.target.table, texts, .update, access).run(delete)
+            return try writing(delete.target.table, texts, .update, access, by: user)
+                .run(delete)
         }
     }
 
@@ -50,7 +52,8 @@ extension TableStore {
     }
 
     private func writing(
-        _ table: TableName, _ texts: [SQLText], _ mode: WriteMode, _ access: SQLAccess
+        _ table: TableName, _ texts: [SQLText], _ mode: WriteMode, _ access: SQLAccess,
+        by user: String
     ) throws(TableStorageError) -> SQLWriting {
         try refuseSystem(table.database)
         let database = try database(table.database)
@@ -59,8 +62,7 @@ extension TableStore {
         let named = try databases(named: [target] + texts)
         return SQLWriting(
             database: database, others: named.filter { $0.name != table.database },
-            access: access,
-            writing: RecordWriting(mode: mode, now: milliseconds, makeKey: Self.makeKey))
+            access: access, mode: mode, context: context(user))
     }
 
     /// The query gets a connection of its own: an empty database in memory, to which the databases

@@ -1,4 +1,6 @@
+import CSV
 import Foundation
+import Integrity
 import JSON
 import SQLite
 import Synchronization
@@ -23,6 +25,7 @@ package final class TableStore: Sendable {
     let root: String
     private let log: Log
     private let now: @Sendable () -> Date
+    private let keys: RecordKeys
     private let state = Mutex(State())
     /// Databases come and go one at a time: who finds one in the directory finds it open too.
     private let changing = Mutex<Void>(())
@@ -31,10 +34,12 @@ package final class TableStore: Sendable {
     ///
     /// - Throws: `.storageFailed` with the file at fault.
     package init(
-        root: String, log: Log, now: @escaping @Sendable () -> Date = { Date() }
+        root: String, log: Log, now: @escaping @Sendable () -> Date = { Date() },
+        randomBytes: @escaping @Sendable (Int) -> [UInt8] = SecureRandom.bytes
     ) throws(TableStorageError) {
         self.log = log
         self.now = now
+        keys = RecordKeys(randomBytes: randomBytes)
         do {
             try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true)
@@ -131,15 +136,18 @@ extension TableStore {
     ///   names are allowed.
     package func createTable(
         _ table: TableName, primaryKey: String, attributes: [String] = [],
-        makesDatabase: Bool = false
+        makesDatabase: Bool = false, options: TableOptions = TableOptions()
     ) throws(TableStorageError) {
         try refuseSystem(table.database)
         try Names.check(table.table, kind: "table")
         try Names.checkKey(primaryKey)
         for attribute in attributes { try Names.checkAttribute(attribute) }
+        try options.check()
         if makesDatabase { try createDatabaseIfMissing(table.database) }
         try database(table.database).createTable(
-            table.table, primaryKey: primaryKey, attributes: attributes, id: Self.makeKey(),
+            TableDefinition(
+                name: table.table, primaryKey: primaryKey, attributes: attributes,
+                options: options, id: Self.makeID()),
             now: milliseconds)
     }
 
@@ -188,8 +196,8 @@ extension TableStore {
         }
     }
 
-    /// A key for a record that brought none.
-    static func makeKey() -> String { UUID().uuidString.lowercased() }
+    /// An id for a table or a job.
+    static func makeID() -> String { UUID().uuidString.lowercased() }
 }
 
 // MARK: Records
@@ -197,20 +205,40 @@ extension TableStore {
 extension TableStore {
     /// Writes records, all or none; see ``WriteMode`` for those whose key exists.
     ///
-    /// - Parameter user: Who asked, for the audit log of a table that keeps one.
+    /// - Parameters:
+    ///   - user: Who asked, for the audit log of a table that keeps one.
+    ///   - isBulk: Whether it is one batch of many, which others must not wait for.
     package func write(
-        _ records: [JSONObject], to table: TableName, mode: WriteMode, by user: String = ""
+        _ records: [JSONObject], to table: TableName, mode: WriteMode, by user: String = "",
+        isBulk: Bool = false
     ) throws(TableStorageError) -> WriteResult {
         try refuseSystem(table.database)
         return try database(table.database).write(
-            records, to: table.table, mode: mode, now: milliseconds, makeKey: Self.makeKey)
+            records, to: table.table, mode: mode, isBulk: isBulk, context(user))
     }
 
     package func delete(
         keys: [JSONValue], from table: TableName, by user: String = ""
     ) throws(TableStorageError) -> WriteResult {
         try refuseSystem(table.database)
-        return try database(table.database).delete(keys: keys, from: table.table)
+        return try database(table.database).delete(
+            keys: keys, from: table.table, context(user))
+    }
+
+    /// Writes the next rows of a delimited text, one batch.
+    func load(
+        _ reader: CSVReader, header: [String], into table: TableName, mode: WriteMode,
+        by user: String
+    ) throws(TableStorageError) -> LoadedBatch {
+        try refuseSystem(table.database)
+        return try database(table.database).load(
+            reader, header: header, into: table.table, mode: mode, context(user))
+    }
+
+    /// The moment of a write, and who writes.
+    func context(_ user: String) -> WriteContext {
+        let (keys, now) = (keys, milliseconds)
+        return WriteContext(user: user, now: now) { keys.next(at: now) }
     }
 
     /// The records with these keys, in their order; missing ones are left out.
@@ -218,15 +246,16 @@ extension TableStore {
         withKeys keys: [JSONValue], attributes: [String] = ["*"], of table: TableName
     ) throws(TableStorageError) -> [JSONObject] {
         try database(table.database)
-            .records(withKeys: keys, attributes: attributes, of: table.table)
+            .records(
+                withKeys: keys, attributes: attributes, of: table.table, now: milliseconds)
     }
 
     package func search(_ search: Search) throws(TableStorageError) -> [JSONObject] {
-        try database(search.table.database).search(search)
+        try database(search.table.database).search(search, now: milliseconds)
     }
 
     package func recordCount(of table: TableName) throws(TableStorageError) -> Int {
-        try database(table.database).recordCount(of: table.table)
+        try database(table.database).recordCount(of: table.table, now: milliseconds)
     }
 
     /// How many transactions a database has committed: what group commit saves.

@@ -10,6 +10,9 @@ import Synchronization
 /// sixty threads as for one, and a piece that fails takes nobody with it. A piece may run twice: if
 /// a batch fails as a whole, it is undone and its pieces run again, one transaction for each.
 ///
+/// A piece that belongs to a bulk load is committed alone, and takes turns with everybody else: who
+/// writes one record meanwhile waits for one piece of the load, however many loads there are.
+///
 /// Invariant: the connection belongs to the thread that leads.
 final class WriteQueue<Schema: Sendable>: Sendable {
     /// What a piece of work may touch.
@@ -24,15 +27,39 @@ final class WriteQueue<Schema: Sendable>: Sendable {
 
     private final class Entry: Sendable {
         let work: Work
+        let isBulk: Bool
         let wake = DispatchSemaphore(value: 0)
         let outcome = Mutex<Result<Void, TableStorageError>?>(nil)
 
-        init(_ work: @escaping Work) { self.work = work }
+        init(isBulk: Bool, _ work: @escaping Work) {
+            self.isBulk = isBulk
+            self.work = work
+        }
     }
 
     private struct State {
         var waiting: [Entry] = []
+        var bulk: [Entry] = []
         var isLed = false
+
+        mutating func append(_ entry: Entry) {
+            if entry.isBulk { bulk.append(entry) } else { waiting.append(entry) }
+        }
+
+        /// What is written in one transaction when this entry's thread leads.
+        mutating func takeBatch(of leader: Entry) -> [Entry] {
+            if leader.isBulk {
+                bulk.removeAll { $0 === leader }
+                return [leader]
+            }
+            defer { waiting.removeAll() }
+            return waiting
+        }
+
+        /// Whoever was not served last comes first.
+        func next(after leader: Entry) -> Entry? {
+            leader.isBulk ? waiting.first ?? bulk.first : bulk.first ?? waiting.first
+        }
     }
 
     private let connection: SQLiteConnection
@@ -49,31 +76,33 @@ final class WriteQueue<Schema: Sendable>: Sendable {
     var schema: Schema { published.withLock { $0 } }
 
     /// Writers that wait for the commit that is under way.
-    var waitingCount: Int { state.withLock { $0.waiting.count } }
+    var waitingCount: Int { state.withLock { $0.waiting.count + $0.bulk.count } }
 
     /// How many transactions were committed so far.
     var commitCount: Int { commits.load(ordering: .relaxed) }
 
     /// Runs a piece of work and returns when it is on the disk.
     ///
+    /// - Parameter isBulk: Whether it is one piece of a long load, which others must not wait for.
     /// - Throws: What the work throws, after which nothing of it remains; `.diskFull`.
     func perform<Answer: Sendable>(
+        isBulk: Bool = false,
         _ body: @escaping @Sendable (inout Access) throws(TableStorageError) -> Answer
     ) throws(TableStorageError) -> Answer {
         let answer = Mutex<Answer?>(nil)
         let box = Box(answer)
-        let entry = Entry { access throws(TableStorageError) in
+        let entry = Entry(isBulk: isBulk) { access throws(TableStorageError) in
             let result = try body(&access)
             box.answer.withLock { $0 = result }
         }
         let leads = state.withLock { state in
-            state.waiting.append(entry)
+            state.append(entry)
             defer { state.isLed = true }
             return !state.isLed
         }
         if !leads { entry.wake.wait() }
         // Whoever is woken without an outcome was chosen to lead.
-        if entry.outcome.withLock({ $0 == nil }) { lead() }
+        if entry.outcome.withLock({ $0 == nil }) { lead(as: entry) }
         guard let outcome = entry.outcome.withLock({ $0 }) else {
             throw TableStorageError(.storageFailed, "a write was lost in the queue")
         }
@@ -84,16 +113,14 @@ final class WriteQueue<Schema: Sendable>: Sendable {
         return result
     }
 
-    private func lead() {
-        let batch = state.withLock { state in
-            defer { state.waiting.removeAll() }
-            return state.waiting
-        }
+    private func lead(as leader: Entry) {
+        let batch = state.withLock { $0.takeBatch(of: leader) }
         let outcomes = run(batch)
         for (entry, outcome) in zip(batch, outcomes) { entry.outcome.withLock { $0 = outcome } }
         let next = state.withLock { state in
-            state.isLed = !state.waiting.isEmpty
-            return state.waiting.first
+            let next = state.next(after: leader)
+            state.isLed = next != nil
+            return next
         }
         // The leader's own semaphore is signalled too and never waited for: it goes away unused.
         for entry in batch { entry.wake.signal() }
