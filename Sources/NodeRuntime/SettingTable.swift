@@ -156,7 +156,9 @@ extension SettingTable {
         .shown("ledge.trainer", "`--trainer`") { .bool($0.isTrainer) },
         .shown("ledge.feed", "`--feed`") { $0.following.map { .string($0.url) } ?? .null },
         .list("ledge.csvFolders", \.csvFolders, "folders that `csv_file_load` may read"),
-        .list("ledge.exportFolders", \.exportFolders, "folders for `export_local`, which does not exist yet"),
+        .list(
+            "ledge.exportFolders", \.exportFolders,
+            "folders for `export_local`, which does not exist yet"),
         .number(
             "ledge.logFiles", in: 1...100, \.logRotation.filesMax,
             "log files that are kept, the one that is written included"),
