@@ -141,7 +141,7 @@ extension Database {
                 guard batch.readCount < TableLimits.importBatchRecords,
                     rows.reader.offset - reader.offset < TableLimits.importBatchBytes
                 else { break }
-                batch.isLast = try !rows.next()
+                batch.isLast = try rows.next() == false
             } while !batch.isLast
             try writer.finish(by: context.user)
             batch.reader = rows.reader

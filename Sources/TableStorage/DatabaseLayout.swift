@@ -5,9 +5,10 @@ import Synchronization
 ///
 /// | Table | Columns |
 /// |---|---|
-/// | `ledge_tables` | name, physical name, id, key, created, updated; since 1: audit, expiration in seconds, last write |
+/// | `ledge_tables` | name, physical name, id, key, created, updated |
+/// | the same, since 1 | audit, expiration in seconds, last write |
 /// | `ledge_attributes` | table, position, name, column |
-/// | `ledge_audit` | since 1: entry, id of the table, time, user, operation, keys, records, originals |
+/// | `ledge_audit`, since 1 | entry, table's id, time, user, operation, keys, records, originals |
 ///
 /// SQLite's `user_version` says how many steps a file has taken. A file that has taken more than
 /// this program knows is refused and not touched.
