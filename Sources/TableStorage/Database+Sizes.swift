@@ -23,7 +23,7 @@ extension TableStore {
             let statement = try connection.prepare(
                 """
                 SELECT coalesce(sum(pgsize), 0) FROM sqlite_schema AS part JOIN dbstat \
-                ON dbstat.name = part.name AND aggregate WHERE part.tbl_name = ?
+                ON dbstat.name = part.name AND aggregate = TRUE WHERE part.tbl_name = ?
                 """)
             try statement.bind([.text(physical)])
             return try statement.step() ? Int(statement.integer(0)) : 0
