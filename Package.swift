@@ -59,6 +59,7 @@ let package = Package(
         part(
             "HTTPTransport", at: "Sources/HTTPTransport",
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
+        part("ObjectStorage", at: "Sources/ObjectStorage", uses: ["Integrity"]),
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
@@ -78,8 +79,8 @@ let package = Package(
         part(
             "OperationsAPI", at: "Sources/OperationsAPI",
             uses: [
-                "Components", "Compression", "HTTPCore", "Integrity", "JSON", "TableStorage",
-                "Telemetry", "WireFormats",
+                "Components", "Compression", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
+                "ObjectStorage", "TableStorage", "Telemetry", "WireFormats",
             ]),
         part(
             "FunctionRuntime", at: "Sources/FunctionRuntime",
@@ -145,6 +146,7 @@ let package = Package(
         tests(of: "Integrity"),
         tests(of: "CSV"),
         tests(of: "Compression"),
+        tests(of: "ObjectStorage"),
         tests(of: "WireFormats", uses: ["JSON"]),
         tests(of: "SQLite"),
         tests(of: "HTTPCore"),
@@ -157,8 +159,8 @@ let package = Package(
         tests(
             of: "OperationsAPI",
             uses: [
-                "Components", "Compression", "HTTPCore", "JSON", "TableStorage", "Telemetry",
-                "WireFormats",
+                "Components", "Compression", "HTTPCore", "HTTPTransport", "JSON", "TableStorage",
+                "Telemetry", "WireFormats",
             ]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),

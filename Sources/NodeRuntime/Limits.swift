@@ -17,6 +17,10 @@ enum Limits {
     static let queuedRequestsMax = 1_024
     /// How long requests may go on after SIGTERM.
     static let shutdownGrace = Duration.seconds(10)
+    /// How long a bulk load may fetch from another host, or an export send to one.
+    static let transferTime = Duration.seconds(600)
+    /// How often what has expired is taken out of tables; nobody sees it in any case.
+    static let sweepInterval = Duration.seconds(60)
     /// How often a trainer looks whether an entry must be signed anew.
     static let refreshInterval: TimeInterval = 3_600
 

@@ -27,6 +27,8 @@ package final class Node: Sendable {
     private let server: HTTPServer
     private let updaters: [ModelUpdater]
     private let trainer: TrainerDirectory?
+    private let store: TableStore
+    private let jobs: JobRunner
     private let started: Date
     /// Asked by the operation `restart`; whoever runs the node waits for it.
     package let restart = RestartRequest()
@@ -50,6 +52,7 @@ package final class Node: Sendable {
             configuration, control: control, log: log, metrics: metrics, now: now)
         updaters = parts.updaters
         trainer = parts.trainer
+        (store, jobs) = (parts.store, parts.jobs)
         let page = StatusPage(
             configuration: configuration, updaters: parts.updaters, trainer: parts.trainer,
             models: parts.registry.models, metrics: metrics, started: started, now: now)
@@ -160,6 +163,7 @@ extension Node {
     package func run() async {
         await withTaskGroup { group in
             group.addTask { await self.server.run() }
+            group.addTask { await self.sweep() }
             if let trainer { group.addTask { await self.refresh(trainer) } }
             await group.next()
             group.cancelAll()
@@ -169,7 +173,29 @@ extension Node {
     /// Ends the node: no new requests, those that run are finished.
     package func stop() async {
         for updater in updaters { updater.stop() }
+        jobs.stop()
         await server.shutdown(grace: Limits.shutdownGrace)
+    }
+
+    /// Takes expired records out of their tables, on a thread that may wait for the disk.
+    private func sweep() async {
+        while !Task.isCancelled {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread { [self] in
+                    do throws(TableStorageError) {
+                        try store.sweepExpired()
+                    } catch {
+                        log.error("expired records stay", ["cause": error.message])
+                    }
+                    continuation.resume()
+                }
+            }
+            do {
+                try await Task.sleep(for: Limits.sweepInterval)
+            } catch {
+                return
+            }
+        }
     }
 
     /// A feed without news must not expire.

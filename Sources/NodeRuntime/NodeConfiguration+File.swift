@@ -9,7 +9,7 @@ extension NodeConfiguration {
     /// that nobody notices.
     ///
     /// Members: `name`, `address`, `operations_port`, `functions_port`, `trainer`, `feed`, `trust`,
-    /// `csv_folders`, `export_folders`, `log_level`, `log_format`.
+    /// `csv_folders`, `export_folders`, `load_hosts`, `log_level`, `log_format`.
     package mutating func apply(file path: String) throws(NodeError) {
         let object = try JSONFile.object(at: path, bytesMax: Self.fileBytesMax)
         for (name, value) in object.members {
@@ -34,6 +34,8 @@ extension NodeConfiguration {
             set(\.csvFolders, value.arrayValue.map { $0.compactMap(\.stringValue) })
         case "export_folders":
             set(\.exportFolders, value.arrayValue.map { $0.compactMap(\.stringValue) })
+        case "load_hosts":
+            set(\.loadHosts, value.arrayValue.map { $0.compactMap(\.stringValue) })
         case "log_level": set(\.logLevel, value.stringValue.flatMap(LogLevel.init(name:)))
         case "log_format": set(\.logFormat, value.stringValue.flatMap(LogFormat.init(rawValue:)))
         case "feed", "trust":

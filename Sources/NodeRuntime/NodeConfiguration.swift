@@ -23,6 +23,10 @@ package struct NodeConfiguration: Sendable {
     package var csvFolders: [String] = []
     /// Folders that `export_local` may write; `<root>/export` is always one of them.
     package var exportFolders: [String] = []
+    /// Hosts that `csv_url_load` and object stores of one's own may be on; a star means all.
+    package var loadHosts: [String] = []
+    /// Whether a table keeps an audit log if its request does not say whether it shall.
+    package var auditsTables = false
     /// Pages of other origins, for each port.
     package var operationsOrigins = OriginAccess()
     package var functionsOrigins = OriginAccess()

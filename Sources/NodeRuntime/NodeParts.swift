@@ -6,6 +6,7 @@ import Compression
 import Foundation
 import FunctionRuntime
 import HTTPCore
+import HTTPTransport
 import OperationsAPI
 import RecommendBooks
 import TableStorage
@@ -19,16 +20,19 @@ struct NodeParts {
     let updaters: [ModelUpdater]
     let trainer: TrainerDirectory?
     let publisherRoutes: [HTTPRoute]
+    let store: TableStore
+    let jobs: JobRunner
 
     init(
         _ configuration: NodeConfiguration, control: NodeControl, log: Log, metrics: Metrics,
         now: @escaping @Sendable () -> Date
     ) throws(NodeError) {
         let root = configuration.root
-        let (store, jobs) = try Self.storing { () throws(TableStorageError) in
+        (store, jobs) = try Self.storing { () throws(TableStorageError) in
             let store = try TableStore(root: "\(root)/tables", log: log.module("tables"), now: now)
             return (store, try JobRunner(store: store, log: log.module("jobs")))
         }
+        let (store, jobs, client) = (store, jobs, HTTPClient())
         let users: UserStore
         do throws(HTTPError) {
             users = try UserStore(
@@ -66,7 +70,8 @@ struct NodeParts {
         }
         operations = OperationsAPI(
             store: store, users: users, jobs: jobs,
-            csvFolders: try Self.csvFolders(configuration), components: components,
+            bulk: try Self.bulkAccess(configuration, client, now: now),
+            auditsTables: configuration.auditsTables, components: components,
             facts: Self.facts(configuration, registry, updaters), node: control,
             login: Self.loginRules(configuration.authentication), log: log.module("operations"))
     }
@@ -89,17 +94,31 @@ struct NodeParts {
                 refreshSeconds: rules.refreshTokenSeconds))
     }
 
-    /// Folders by their real paths, so that a link cannot lead out of them.
-    private static func csvFolders(_ configuration: NodeConfiguration) throws(NodeError) -> [String]
-    {
-        let own = "\(configuration.root)/csv"
+    private static func bulkAccess(
+        _ configuration: NodeConfiguration, _ client: HTTPClient,
+        now: @escaping @Sendable () -> Date
+    ) throws(NodeError) -> BulkAccess {
+        BulkAccess(
+            csvFolders: try folders("csv", configuration.csvFolders, of: configuration),
+            exportFolders: try folders("export", configuration.exportFolders, of: configuration),
+            hosts: configuration.loadHosts,
+            send: { request, bodyBytesMax throws(HTTPClientError) in
+                try client.send(request, deadline: Limits.transferTime, bodyBytesMax: bodyBytesMax)
+            }, now: now)
+    }
+
+    /// Folders by their real paths, so that a link cannot lead out of them; the node's own first.
+    private static func folders(
+        _ name: String, _ further: [String], of configuration: NodeConfiguration
+    ) throws(NodeError) -> [String] {
+        let own = "\(configuration.root)/\(name)"
         do {
             try FileManager.default.createDirectory(
                 atPath: own, withIntermediateDirectories: true)
         } catch {
             throw NodeError(.storageFailed, "the folder \(own) cannot be made", cause: error)
         }
-        return ([own] + configuration.csvFolders).map {
+        return ([own] + further).map {
             URL(fileURLWithPath: $0).resolvingSymlinksInPath().path
         }
     }

@@ -61,7 +61,9 @@ extension SettingTable {
         .stored("logging.rotation.compress", .flag, false),
         .stored("logging.rotation.interval", .interval, .null),
         .stored("logging.rotation.path", .text, .null, "older logs stay beside `ledge.log`"),
-        .stored("logging.auditLog", .flag, false, "tables are audited one by one"),
+        .flag(
+            "logging.auditLog", \.auditsTables,
+            "tables that are made from now on keep a log, unless `audit` says otherwise"),
         .stored("logging.auditAuthEvents.logFailed", .flag, false),
         .stored("logging.auditAuthEvents.logSuccessful", .flag, false),
         .stored("localStudio.enabled", .flag, false),
@@ -156,9 +158,11 @@ extension SettingTable {
         .shown("ledge.trainer", "`--trainer`") { .bool($0.isTrainer) },
         .shown("ledge.feed", "`--feed`") { $0.following.map { .string($0.url) } ?? .null },
         .list("ledge.csvFolders", \.csvFolders, "folders that `csv_file_load` may read"),
+        .list("ledge.exportFolders", \.exportFolders, "folders that `export_local` may write"),
         .list(
-            "ledge.exportFolders", \.exportFolders,
-            "folders for `export_local`, which does not exist yet"),
+            "ledge.loadHosts", \.loadHosts,
+            "hosts, with a port if it is not the usual one, that `csv_url_load` may ask; a star "
+                + "means all, those included that only this node can reach"),
         .number(
             "ledge.logFiles", in: 1...100, \.logRotation.filesMax,
             "log files that are kept, the one that is written included"),

@@ -1,92 +1,24 @@
-import Foundation
 import HTTPCore
 import JSON
 import TableStorage
 
-/// Bulk loads, and what became of them.
+/// Starting jobs, and what became of them.
 struct JobOperations: Sendable {
     let store: TableStore
     let jobs: JobRunner
-    /// Real paths of the folders that may be read.
-    let csvFolders: [String]
-
-    /// A file that is loaded in one piece, in bytes.
-    private static let fileBytesMax = 2 << 30
 
     var all: [Operation] {
         [
-            Operation(
-                "csv_data_load", required: [.table, .data], access: .permission, run: loadText),
-            Operation(
-                "csv_file_load", required: [.table, .filePath], access: .permission, run: loadFile),
             Operation("get_job", required: [.id], access: .everyRole, run: job),
+            Operation(
+                "search_jobs_by_start_date", required: [.fromDate, .toDate],
+                access: .superUser(name: "handleGetJobsByStartDate"), run: search),
         ]
     }
 
-    private func loadText(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        let text = try request.text(.data)
-        let load = try target(of: request)
-        return try start("csv_data_load", request) { () throws(JobRunner.Failure) in
-            try Self.run(load, Array(text.utf8))
-        }
-    }
-
-    private func loadFile(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        let path = try request.text(.filePath)
-        let load = try target(of: request)
-        let file = try readable(path)
-        return try start("csv_file_load", request) { () throws(JobRunner.Failure) in
-            guard let bytes = FileManager.default.contents(atPath: file) else {
-                throw JobRunner.Failure(.string("No such file or directory \(path)"))
-            }
-            return try Self.run(load, [UInt8](bytes))
-        }
-    }
-
-    private static func run(
-        _ load: CSVImport, _ bytes: [UInt8]
-    ) throws(JobRunner.Failure) -> String {
-        do throws(TableStorageError) {
-            return try load.run(bytes)
-        } catch {
-            throw JobRunner.Failure(.string(error.message))
-        }
-    }
-
-    /// The table is looked up before the job starts: a wrong name is answered at once.
-    private func target(of request: OperationRequest) throws(HTTPError) -> CSVImport {
-        let table = try request.tableName()
-        let action = request[.action]?.stringValue ?? WriteMode.insert.rawValue
-        guard let mode = WriteMode(rawValue: action.isEmpty ? "insert" : action) else {
-            throw HTTPError(.badRequest, "'action' must be insert, update or upsert")
-        }
-        _ = try storing(missing: .badRequest) { () throws(TableStorageError) in
-            try store.table(table)
-        }
-        try request.demand(mode.actions, on: table, in: store)
-        return CSVImport(store: store, table: table, mode: mode)
-    }
-
-    /// The real path of a file in one of the folders; anything else does not exist for a client.
-    private func readable(_ path: String) throws(HTTPError) -> String {
-        let missing = HTTPError(.badRequest, "No such file or directory \(path)")
-        guard path.hasPrefix("/"), !path.contains("\0") else { throw missing }
-        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard csvFolders.contains(where: { real.hasPrefix($0 + "/") }) else { throw missing }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: real)
-        guard attributes?[.type] as? FileAttributeType == .typeRegular,
-            let size = attributes?[.size] as? Int
-        else { throw missing }
-        guard size <= Self.fileBytesMax else {
-            throw HTTPError(
-                .badRequest, "the file has \(size) bytes, the limit is \(Self.fileBytesMax)")
-        }
-        return real
-    }
-
-    private func start(
-        _ type: String, _ request: OperationRequest,
-        work: @escaping @Sendable () throws(JobRunner.Failure) -> String
+    /// Starts a job and answers at once.
+    func start(
+        _ type: String, _ request: OperationRequest, work: @escaping JobRunner.Work
     ) throws(HTTPError) -> JSONValue {
         let id = try storing(missing: .badRequest) { () throws(TableStorageError) in
             try jobs.start(type: type, user: request.user?.name ?? "", work: work)
@@ -101,5 +33,56 @@ struct JobOperations: Sendable {
             try jobs.job(id)
         }
         return .array(job.map { [.object($0)] } ?? [])
+    }
+
+    private func search(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let (from, to) = (try request.moment(.fromDate), try request.moment(.toDate))
+        return try storing(missing: .notFound) { () throws(TableStorageError) in
+            .array(try jobs.jobs(startedFrom: from, to: to).map { .object($0) })
+        }
+    }
+}
+
+extension JobRunner.Failure {
+    /// A refusal as a job shows it: the object that a client would have been answered, if it says
+    /// more than a sentence.
+    init(_ error: HTTPError) {
+        let body = error.body.flatMap { try? JSONValue(parsing: $0) }
+        self.init(body ?? .string(error.message))
+    }
+
+    init(_ error: TableStorageError) {
+        if let refusal = error.cause as? HTTPError, error.code == .denied {
+            self.init(refusal)
+        } else {
+            self.init(.string(error.message))
+        }
+    }
+}
+
+/// Runs a piece of a job's work on the store.
+func working<Answer>(
+    _ body: () throws(TableStorageError) -> Answer
+) throws(JobRunner.Failure) -> Answer {
+    do throws(TableStorageError) {
+        return try body()
+    } catch {
+        throw JobRunner.Failure(error)
+    }
+}
+
+extension OperationRequest {
+    /// A moment in milliseconds since 1970, from a date or such a number.
+    func moment(_ field: Field) throws(HTTPError) -> Int64 {
+        let value = self[field] ?? .null
+        // Some clients write the number as text.
+        let number = value.stringValue.flatMap(Int64.init).map(JSONValue.integer)
+        guard let date = RequestTime.date(number ?? value) else {
+            throw HTTPError(
+                .badRequest,
+                "'\(field.names[0])' must be a date in ISO-8601 format (YYYY-MM-DD) or "
+                    + "milliseconds since 1970")
+        }
+        return Int64(date.timeIntervalSince1970 * 1_000)
     }
 }

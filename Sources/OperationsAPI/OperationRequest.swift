@@ -23,6 +23,14 @@ package struct OperationRequest: Sendable {
         case ids = "hash_values"
         case getAttributes = "get_attributes"
         case filePath = "file_path"
+        case csvURL = "csv_url"
+        case passthroughHeaders = "passthrough_headers"
+        case s3, path, filename, format, date, timestamp, from, to, audit, expiration
+        case fromDate = "from_date"
+        case toDate = "to_date"
+        case searchOperation = "search_operation"
+        case searchType = "search_type"
+        case searchValues = "search_values"
 
         /// The names to look for; the first is the one that messages use.
         var names: [String] {

@@ -19,22 +19,29 @@ package struct OperationsAPI: Sendable {
     private let login: LoginRules
     private let log: Log
 
-    /// - Parameter csvFolders: Folders, with their real paths, that `csv_file_load` may read.
+    /// - Parameters:
+    ///   - bulk: What loads and exports may reach.
+    ///   - auditsTables: Whether a table keeps a log if nobody says whether it shall.
     package init(
-        store: TableStore, users: UserStore, jobs: JobRunner, csvFolders: [String],
-        components: ComponentStore, facts: NodeFacts, node: NodeControl,
+        store: TableStore, users: UserStore, jobs: JobRunner, bulk: BulkAccess,
+        auditsTables: Bool = false, components: ComponentStore, facts: NodeFacts, node: NodeControl,
         login: LoginRules = LoginRules(), log: Log
     ) {
         self.users = users
         self.login = login
         self.log = log
+        let jobs = JobOperations(store: store, jobs: jobs)
+        let (searches, sql) = (SearchOperations(store: store), SQLOperations(store: store))
         table = OperationTable(
-            SchemaOperations(store: store).all + RecordOperations(store: store).all
-                + SearchOperations(store: store).all
-                + SQLOperations(store: store).all + UserOperations(users: users).all
+            SchemaOperations(store: store, auditsTables: auditsTables).all
+                + RecordOperations(store: store).all
+                + searches.all + sql.all + UserOperations(users: users).all
                 + RoleOperations(users: users).all
                 + TokenOperations(users: users, lifetimes: login.tokens).all
-                + JobOperations(store: store, jobs: jobs, csvFolders: csvFolders).all
+                + jobs.all + LoadOperations(store: store, jobs: jobs, bulk: bulk).all
+                + ExportOperations(searches: searches, sql: sql, jobs: jobs, bulk: bulk).all
+                + DeletionOperations(store: store, jobs: jobs).all
+                + AuditOperations(store: store).all
                 + ComponentOperations(components: components).all
                 + CustomFunctionOperations(components: components, facts: facts).all
                 + ClusterOperations(records: ClusterRecords(store.system), facts: facts).all

@@ -9,11 +9,7 @@ struct SQLOperations: Sendable {
     var all: [Operation] { [Operation("sql", access: .permission, run: run)] }
 
     private func run(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        guard let sql = request[.sql]?.stringValue, !sql.isEmpty else {
-            throw HTTPError(
-                .badRequest, "The 'sql' parameter is missing from the request body")
-        }
-        switch try answer(to: sql, request) {
+        switch try answer(to: try text(of: request), request) {
         case .rows(let rows): return .array(rows.map { .object($0) })
         case .written(.insert, let result, let count):
             return RecordOperations.inserted(result, count: count)
@@ -24,12 +20,35 @@ struct SQLOperations: Sendable {
         }
     }
 
+    private func text(of request: OperationRequest) throws(HTTPError) -> String {
+        guard let sql = request[.sql]?.stringValue, !sql.isEmpty else {
+            throw HTTPError(
+                .badRequest, "The 'sql' parameter is missing from the request body")
+        }
+        return sql
+    }
+
+    /// The rows of a SELECT; nothing else is run.
+    func rows(_ request: OperationRequest) throws(HTTPError) -> [JSONObject] {
+        let sql = try text(of: request)
+        return try asking(request) { access throws(TableStorageError) in
+            try store.select(sql: sql, access: access)
+        }
+    }
+
     private func answer(
         to sql: String, _ request: OperationRequest
     ) throws(HTTPError) -> SQLAnswer {
+        try asking(request) { access throws(TableStorageError) in
+            try store.run(sql: sql, access: access, by: request.user?.name ?? "")
+        }
+    }
+
+    private func asking<Answer>(
+        _ request: OperationRequest, _ body: (SQLAccess) throws(TableStorageError) -> Answer
+    ) throws(HTTPError) -> Answer {
         do throws(TableStorageError) {
-            return try store.run(
-                sql: sql, access: access(of: request.permission), by: request.user?.name ?? "")
+            return try body(access(of: request.permission))
         } catch {
             guard let denial = error.cause as? SQLDenial else {
                 throw OperationRefusal.of(error, missing: .notFound)

@@ -5,6 +5,8 @@ import TableStorage
 /// Making, dropping and describing databases, tables and attributes.
 struct SchemaOperations: Sendable {
     let store: TableStore
+    /// Whether a table keeps a log if its request does not say whether it shall.
+    let auditsTables: Bool
 
     var all: [Operation] {
         [
@@ -61,11 +63,30 @@ struct SchemaOperations: Sendable {
         let key = try request.text(.primaryKey)
         guard !key.isEmpty else { throw HTTPError(.badRequest, "'primary_key' is required") }
         let attributes = try Self.attributes(request[.attributes], without: key)
+        let options = try options(request)
         try storing(missing: .badRequest) { () throws(TableStorageError) in
             try store.createTable(
-                table, primaryKey: key, attributes: attributes, makesDatabase: true)
+                table, primaryKey: key, attributes: attributes, makesDatabase: true,
+                options: options)
         }
         return .string("table '\(table)' successfully created.")
+    }
+
+    private func options(_ request: OperationRequest) throws(HTTPError) -> TableOptions {
+        var options = TableOptions(audit: auditsTables)
+        if let value = request[.audit], value != .null {
+            guard let audit = value.boolValue else {
+                throw HTTPError(.badRequest, "'audit' must be a boolean")
+            }
+            options.audit = audit
+        }
+        if let value = request[.expiration], value != .null {
+            guard let seconds = value.integerValue else {
+                throw HTTPError(.badRequest, "'expiration' must be a whole number of seconds")
+            }
+            options.expirationSeconds = seconds
+        }
+        return options
     }
 
     /// Names out of a list of names or of objects with a `name` or an `attribute`.
@@ -193,14 +214,16 @@ extension SchemaOperations {
                 ? ["attribute": .string(name), "is_primary_key": true]
                 : ["attribute": .string(name)]
         }
+        let name = TableName(database, table.name)
         return [
             "schema": .string(database), "name": .string(table.name),
             "hash_attribute": .string(table.primaryKey), "id": .string(table.id),
             "residence": .null, "attributes": .array(attributes), "schema_defined": false,
-            "audit": false,
-            "record_count": JSONValue(
-                try store.recordCount(of: TableName(database, table.name))),
-            "last_updated_record": .integer(table.updatedTime), "db_size": 0, "table_size": 0,
+            "audit": .bool(table.options.audit),
+            "record_count": JSONValue(try store.recordCount(of: name)),
+            "last_updated_record": .integer(try store.lastWriteTime(of: name)),
+            "db_size": JSONValue(try store.sizeBytes(of: database)),
+            "table_size": try store.sizeBytes(of: name).map { JSONValue($0) } ?? .null,
             "__createdtime__": .integer(table.createdTime),
             "__updatedtime__": .integer(table.updatedTime),
         ]

@@ -186,10 +186,14 @@ extension SystemInformation {
             var sizes: [JSONValue] = []
             for database in store.databaseNames {
                 for table in try store.tables(of: database) {
-                    let count = try store.recordCount(of: TableName(database, table.name))
+                    let name = TableName(database, table.name)
+                    let (count, bytes) = (
+                        try store.recordCount(of: name), try store.sizeBytes(of: name)
+                    )
                     sizes.append([
                         "schema": .string(database), "table": .string(table.name),
-                        "table_size": .null, "record_count": JSONValue(count),
+                        "table_size": bytes.map { JSONValue($0) } ?? .null,
+                        "record_count": JSONValue(count),
                         "transaction_log_size": 0, "transaction_log_record_count": 0,
                     ])
                 }

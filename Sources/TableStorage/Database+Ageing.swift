@@ -20,9 +20,7 @@ extension TableStore {
                 // Dropped meanwhile, and its records with it.
                 continue
             }
-            for schema in database.queue.schema.tables.values {
-                count += try database.sweep(schema, now: milliseconds)
-            }
+            count += try database.sweep(now: milliseconds)
         }
         return count
     }
@@ -49,8 +47,40 @@ extension TableStore {
 }
 
 extension Database {
-    fileprivate func sweep(_ schema: TableSchema, now: Int64) throws(TableStorageError) -> Int {
-        guard let live = schema.liveCondition(now: now) else { return 0 }
+    /// Deletes what has expired; where nothing has, nobody waits for the writer.
+    ///
+    /// A client's SQL reads tables as they are, so this runs before it.
+    ///
+    /// - Returns: How many records were deleted.
+    @discardableResult
+    func sweep(now: Int64) throws(TableStorageError) -> Int {
+        var count = 0
+        for schema in queue.schema.tables.values {
+            guard let live = schema.liveCondition(now: now), try hasExpired(schema, live) else {
+                continue
+            }
+            count += try sweep(schema, live)
+        }
+        return count
+    }
+
+    private func hasExpired(
+        _ schema: TableSchema, _ live: LiveCondition
+    ) throws(TableStorageError) -> Bool {
+        try read { connection throws(SQLiteError) in
+            let statement = try connection.prepare(
+                """
+                SELECT 1 FROM \(Names.quoted(schema.physicalName)) \
+                WHERE \(live.opposite) LIMIT 1
+                """)
+            try statement.bind(live.parameter, at: 0)
+            return try statement.step()
+        }
+    }
+
+    private func sweep(
+        _ schema: TableSchema, _ live: LiveCondition
+    ) throws(TableStorageError) -> Int {
         let (table, key) = (Names.quoted(schema.physicalName), Names.quoted(schema.keyColumn))
         let sql = """
             DELETE FROM \(table) WHERE \(key) IN (SELECT \(key) FROM \(table) \

@@ -4,7 +4,7 @@
 /// `2012-03-09T01:00+01:00` becomes `2012-03-09T00:00:00.000Z`. The form is that of its CSV reader:
 /// date, `T`, hours and minutes, perhaps seconds, perhaps a fraction, and a zone, which must be
 /// there. A day that no calendar has makes it ordinary text.
-package enum ISODate {
+enum ISODate {
     /// The moment that a text with date, time and zone names; nil for any other text.
     static func milliseconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard (17...bytesMax).contains(bytes.count) else { return nil }
@@ -13,17 +13,6 @@ package enum ISODate {
             let zone = scanner.zone(), scanner.isAtEnd
         else { return nil }
         return day * dayMilliseconds + time - zone
-    }
-
-    /// The moment that a request names: like that, or a date alone, which means its first moment
-    /// in UTC.
-    package static func milliseconds(ofRequest text: String) -> Int64? {
-        var text = text
-        return text.withUTF8 { bytes in
-            var scanner = Scanner(bytes: bytes)
-            if let day = scanner.day(), scanner.isAtEnd { return day * dayMilliseconds }
-            return milliseconds(bytes)
-        }
     }
 
     /// A moment in UTC with milliseconds.

@@ -90,6 +90,8 @@ extension SQLWriting {
         on table: TableName,
         _ body: @escaping @Sendable (inout Access) throws(TableStorageError) -> SQLAnswer
     ) throws(TableStorageError) -> SQLAnswer {
+        // The statement reads tables as they are.
+        for database in [database] + others { try database.sweep(now: context.now) }
         let answer = try database.queue.perform(body)
         if case .written(_, let result, _) = answer, !result.written.isEmpty {
             database.lastWrites.note(context.now, table.table)

@@ -35,6 +35,18 @@ extension TableStore {
         }
     }
 
+    /// The rows of a SELECT; any other statement is refused and not run.
+    ///
+    /// - Throws: As ``run(sql:access:by:)``.
+    package func select(
+        sql: String, access: SQLAccess = .everything
+    ) throws(TableStorageError) -> [JSONObject] {
+        guard case .select(let text) = try SQLStatement(sql) else {
+            throw TableStorageError(.invalidSQL, "Invalid SQL at: only a SELECT gives rows")
+        }
+        return try select(text, access)
+    }
+
     /// The rights of a write to its own table; what it reads is watched while it reads.
     private func check(
         _ action: SQLAccess.Action, _ table: TableName, _ attributes: [String],
@@ -73,6 +85,8 @@ extension TableStore {
         let named = try databases(named: [text])
         let deadline = SQLDeadline(in: TableLimits.sqlTime)
         let now = milliseconds
+        // The query reads tables as they are.
+        for database in named { try database.sweep(now: now) }
         let connection: SQLiteConnection
         do throws(SQLiteError) {
             connection = try SQLiteConnection(path: "", mode: .inMemory)

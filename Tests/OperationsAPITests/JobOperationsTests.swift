@@ -149,3 +149,23 @@ import Testing
         try fixture.expectError(400, "'id' is required", ["operation": "get_job"])
     }
 }
+
+@Suite struct JobSearchTests {
+    @Test func `jobs are found by when they started`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_data_load", "schema": "dev", "table": "dog", "data": "id\n1\n",
+            ]))
+        let search = { (from: JSONValue, to: JSONValue) throws in
+            try fixture.ask([
+                "operation": "search_jobs_by_start_date", "from_date": from, "to_date": to,
+            ])
+        }
+
+        #expect(try search("2018-01-01", "2999-01-01").body == [job])
+        #expect(try search("2018-01-01", "2018-01-02").body == [])
+        #expect(try search("2999-01-01", "2018-01-01").body == [])
+        #expect(try search("soon", "2018-01-01").status == 400)
+    }
+}

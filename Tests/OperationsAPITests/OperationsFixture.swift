@@ -31,6 +31,10 @@ final class OperationsFixture: Sendable {
     let node: NodeDouble
     /// Holds what `csv_file_load` may read.
     let csvFolder: String
+    /// Where `export_local` may write.
+    let exportFolder: String
+    /// The hosts that bulk operations ask.
+    let remote = RemoteDouble()
     private let directory: TemporaryDirectory
 
     /// A node that has nothing compiled in and follows nobody.
@@ -40,16 +44,23 @@ final class OperationsFixture: Sendable {
 
     init(facts: NodeFacts = loneNode) throws {
         directory = try TemporaryDirectory()
-        csvFolder = directory.url.resolvingSymlinksInPath().appendingPathComponent("csv").path
-        try FileManager.default.createDirectory(
-            atPath: csvFolder, withIntermediateDirectories: true)
+        let home = directory.url.resolvingSymlinksInPath()
+        csvFolder = home.appendingPathComponent("csv").path
+        exportFolder = home.appendingPathComponent("export").path
+        for folder in [csvFolder, exportFolder] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        }
         store = try TableStore(root: directory.file("store"), log: .silent)
         users = try UserStore(store: store, firstSuperUser: ("admin", "secret"))
         components = try ComponentStore(root: directory.file("components"))
         node = try NodeDouble()
         api = OperationsAPI(
             store: store, users: users, jobs: try JobRunner(store: store, log: .silent),
-            csvFolders: [csvFolder], components: components, facts: facts,
+            bulk: BulkAccess(
+                csvFolders: [csvFolder], exportFolders: [exportFolder], hosts: ["data.example"],
+                send: remote.send, now: { Date(timeIntervalSince1970: 1_369_353_600) }),
+            components: components, facts: facts,
             node: node.control, log: .silent)
     }
 

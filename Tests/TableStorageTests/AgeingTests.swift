@@ -37,6 +37,21 @@ import Testing
         #expect(try fixture.store.delete(keys: [1], from: AgeingFixture.cat).skipped == [1])
     }
 
+    @Test func `SQL sees what the other operations see`() throws {
+        let fixture = try Self.cats()
+        fixture.wait(seconds: 1)
+
+        let found = try fixture.store.select(sql: "SELECT id FROM dev.cat")
+        let changed = try fixture.store.run(sql: "UPDATE dev.cat SET age = 1")
+
+        #expect(found == [["id": 2]])
+        guard case .written(.update, let result, _) = changed else {
+            Issue.record("an UPDATE writes")
+            return
+        }
+        #expect(result.written == [2])
+    }
+
     @Test func `a write gives a record its time again`() throws {
         let fixture = try Self.cats()
 

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Synchronization
 import Telemetry
@@ -51,6 +52,45 @@ import Testing
         #expect(try fixture.store.recordCount(of: StoreFixture.dog) == count)
     }
 
+    @Test func `a load that is told to stop keeps whole batches and says so`() throws {
+        let fixture = try StoreFixture()
+        let text =
+            "id\n"
+            + (0...TableLimits.importBatchRecords).map(String.init)
+            .joined(separator: "\n")
+
+        let error = #expect(throws: TableStorageError.self) {
+            try CSVImport(store: fixture.store, table: StoreFixture.dog, mode: .insert)
+                .run(Array(text.utf8), isCancelled: { true })
+        }
+
+        #expect(error?.code == .cancelled)
+        #expect(
+            try fixture.store.recordCount(of: StoreFixture.dog)
+                == TableLimits.importBatchRecords)
+    }
+
+    @Test func `a row that is no text takes its batch back`() throws {
+        let fixture = try StoreFixture()
+
+        let error = #expect(throws: TableStorageError.self) {
+            try CSVImport(store: fixture.store, table: StoreFixture.dog, mode: .insert)
+                .run(Array("id,name\n1,Penny\n2,\"Alby\"x\n".utf8))
+        }
+
+        #expect(error?.code == .invalidRecord)
+        #expect(try fixture.store.recordCount(of: StoreFixture.dog) == 0)
+        #expect(try fixture.store.table(StoreFixture.dog).attributes.count == 3)
+    }
+
+    @Test func `of two columns with one name the right one counts`() throws {
+        let (fixture, _) = try Self.load("name,id,name\nPenny,1,Rose\n")
+
+        #expect(
+            try fixture.store.records(
+                withKeys: [1], attributes: ["name"], of: StoreFixture.dog) == [["name": "Rose"]])
+    }
+
     @Test(arguments: ["id,,b\n1,2,3", "id,a`b\n1,2"])
     func `a bad column name cancels the load`(text: String) throws {
         let error = #expect(throws: TableStorageError.self) { try Self.load(text) }
@@ -65,10 +105,10 @@ import Testing
         let jobs = try JobRunner(store: fixture.store, log: .silent)
         let (mayEnd, isWorking) = (Gate(), Gate())
         let id = try jobs.start(type: "csv_data_load", user: "admin") {
-            () throws(JobRunner.Failure) in
+            _ throws(JobRunner.Failure) in
             isWorking.open()
             mayEnd.wait()
-            return "done"
+            return JobRunner.Report("done")
         }
         isWorking.wait()
         #expect(try jobs.job(id)?["status"] == "IN_PROGRESS")
@@ -85,9 +125,9 @@ import Testing
         let fixture = try StoreFixture()
         let jobs = try JobRunner(store: fixture.store, log: .silent)
         let mayEnd = Gate()
-        let work = { @Sendable () throws(JobRunner.Failure) -> String in
+        let work: JobRunner.Work = { _ throws(JobRunner.Failure) in
             mayEnd.wait()
-            return "done"
+            return JobRunner.Report("done")
         }
         for _ in 0..<8 { _ = try jobs.start(type: "t", user: "u", work: work) }
 
@@ -97,6 +137,75 @@ import Testing
 
         #expect(error?.code == .limitExceeded)
         mayEnd.open()
+    }
+
+    private static func waitForEnd(of id: String, _ jobs: JobRunner) throws -> JSONObject {
+        for _ in 0..<1_000_000 {
+            let job = try #require(try jobs.job(id))
+            if job["status"] != "IN_PROGRESS" { return job }
+            sched_yield()
+        }
+        Issue.record("the job did not end")
+        return [:]
+    }
+
+    @Test func `a job's result and a failure that is an object are kept`() throws {
+        let fixture = try StoreFixture()
+        let jobs = try JobRunner(store: fixture.store, log: .silent)
+
+        let done = try jobs.start(type: "t", user: "u") { _ throws(JobRunner.Failure) in
+            JobRunner.Report("done", result: ["path": "x"])
+        }
+        let failed = try jobs.start(type: "t", user: "u") { _ throws(JobRunner.Failure) in
+            throw JobRunner.Failure(["error": "no"])
+        }
+
+        #expect(try Self.waitForEnd(of: done, jobs)["result"] == ["path": "x"])
+        #expect(try Self.waitForEnd(of: failed, jobs)["message"] == ["error": "no"])
+    }
+
+    @Test func `of more jobs than are kept the oldest that ended is forgotten`() throws {
+        let fixture = try StoreFixture()
+        for number in 0..<JobRunner.keptMax {
+            try fixture.store.system.put(
+                [
+                    "id": .string("\(number)"), "status": "COMPLETE",
+                    "start_datetime": JSONValue(number),
+                ], kind: "job", key: "\(number)")
+        }
+        let jobs = try JobRunner(store: fixture.store, log: .silent)
+
+        let id = try jobs.start(type: "t", user: "u") { _ throws(JobRunner.Failure) in
+            JobRunner.Report("done")
+        }
+
+        _ = try Self.waitForEnd(of: id, jobs)
+        #expect(try jobs.job("0") == nil)
+        #expect(try jobs.job("1") != nil)
+        #expect(try jobs.jobs(startedFrom: 0, to: .max).count == JobRunner.keptMax)
+    }
+
+    @Test func `stopping tells jobs to end, marks them and takes no more`() throws {
+        let fixture = try StoreFixture()
+        let jobs = try JobRunner(store: fixture.store, log: .silent)
+        let (isWorking, mayLook) = (Gate(), Gate())
+        let id = try jobs.start(type: "t", user: "u") {
+            cancellation throws(JobRunner.Failure) in
+            isWorking.open()
+            mayLook.wait()
+            throw JobRunner.Failure(.bool(cancellation.isRequested))
+        }
+        isWorking.wait()
+
+        jobs.stop()
+
+        #expect(try jobs.job(id)?["status"] == "ERROR")
+        #expect(throws: TableStorageError.self) {
+            try jobs.start(type: "t", user: "u") { _ throws(JobRunner.Failure) in
+                JobRunner.Report("done")
+            }
+        }
+        mayLook.open()
     }
 
     @Test func `an unknown job is none`() throws {

@@ -58,7 +58,11 @@ import Testing
 
     /// Runs the pieces as one batch: a first writer stays in its own piece until all of them wait
     /// behind it, each on a thread of its own.
-    private func batch(_ pieces: [Piece]) -> [TableStorageError.Code?] {
+    ///
+    /// - Parameter isBulk: Whether a piece is one of a load, by its index; -1 is the first writer.
+    private func batch(
+        _ pieces: [Piece], isBulk: @escaping @Sendable (Int) -> Bool = { _ in false }
+    ) -> [TableStorageError.Code?] {
         let (entered, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let (outcomes, holder) = (Outcomes(count: pieces.count), Outcomes(count: 1))
         let (group, queue) = (DispatchGroup(), queue)
@@ -71,7 +75,7 @@ import Testing
         }
         onThread {
             holder.run(0) { () throws(TableStorageError) in
-                try queue.perform { _ throws(TableStorageError) in
+                try queue.perform(isBulk: isBulk(-1)) { _ throws(TableStorageError) in
                     entered.signal()
                     gate.wait()
                 }
@@ -80,7 +84,9 @@ import Testing
         entered.wait()
         for (index, piece) in pieces.enumerated() {
             onThread {
-                outcomes.run(index) { () throws(TableStorageError) in try queue.perform(piece) }
+                outcomes.run(index) { () throws(TableStorageError) in
+                    try queue.perform(isBulk: isBulk(index), piece)
+                }
             }
             while queue.waitingCount <= index { sched_yield() }
         }
@@ -99,6 +105,34 @@ import Testing
         #expect(queue.commitCount == 2)
         #expect(try storedNumbers() == Array(0..<63))
         #expect(queue.schema == 63)
+    }
+
+    /// The order in which waiting pieces are written, by their index.
+    private func order(ofBulk bulk: Set<Int>, count: Int) throws -> [Int] {
+        let box = Order()
+        let pieces = (0..<count).map { box.noting($0) }
+
+        let outcomes = batch(pieces, isBulk: { bulk.contains($0) })
+
+        #expect(outcomes.allSatisfy { $0 == nil })
+        return box.noted.withLock { $0 }
+    }
+
+    private final class Order: Sendable {
+        let noted = Mutex<[Int]>([])
+
+        func noting(_ index: Int) -> Piece {
+            { _ throws(TableStorageError) in self.noted.withLock { $0.append(index) } }
+        }
+    }
+
+    @Test func `single writes that wait go before the next pieces of loads`() throws {
+        #expect(try order(ofBulk: [-1, 0, 1], count: 4) == [2, 3, 0, 1])
+        #expect(queue.commitCount == 4)
+    }
+
+    @Test func `a piece of a load has its turn before more single writes`() throws {
+        #expect(try order(ofBulk: [1], count: 3) == [1, 0, 2])
     }
 
     @Test func `a piece that throws is undone alone, rows and schema`() throws {
