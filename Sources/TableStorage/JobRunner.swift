@@ -45,6 +45,8 @@ package final class JobRunner: Sendable {
     private let store: TableStore
     private let log: Log
     private let state = Mutex(State())
+    /// Held while a record is looked at and written: the end of a job outlives its mark.
+    private let recording = Mutex<Void>(())
 
     private static let kind = "job"
     /// Jobs that run at once; each has a thread of its own.
@@ -72,14 +74,16 @@ package final class JobRunner: Sendable {
     ) throws(TableStorageError) -> String {
         let id = TableStore.makeID()
         let cancellation = Cancellation()
-        let mayRun = state.withLock { state in
-            guard !state.isStopped, state.running.count < Self.runningMax else { return false }
+        try state.withLock { state throws(TableStorageError) in
+            guard !state.isStopped else {
+                throw TableStorageError(.limitExceeded, "the node stops and takes no more jobs")
+            }
+            guard state.running.count < Self.runningMax else {
+                throw TableStorageError(
+                    .limitExceeded,
+                    "\(Self.runningMax) jobs run already, the limit; try again later")
+            }
             state.running[id] = cancellation
-            return true
-        }
-        guard mayRun else {
-            throw TableStorageError(
-                .limitExceeded, "\(Self.runningMax) jobs run already, the limit; try again later")
         }
         let now = JSONValue.integer(store.milliseconds)
         let job: JSONObject = [
@@ -109,9 +113,11 @@ package final class JobRunner: Sendable {
         for (id, cancellation) in running {
             cancellation.request()
             do throws(TableStorageError) {
-                guard let job = try job(id), job["status"] == "IN_PROGRESS" else { continue }
-                try Self.put(
-                    Self.ended(job, "ERROR", Self.interrupted, store.milliseconds), in: store)
+                try recording.withLock { _ throws(TableStorageError) in
+                    guard let job = try job(id), job["status"] == "IN_PROGRESS" else { return }
+                    try Self.put(
+                        Self.ended(job, "ERROR", Self.interrupted, store.milliseconds), in: store)
+                }
             } catch {
                 log.error("a job could not be marked", ["job": id, "cause": error.message])
             }
@@ -129,7 +135,9 @@ package final class JobRunner: Sendable {
         }
         let id = Self.id(job)
         do throws(TableStorageError) {
-            try Self.put(job, in: store)
+            try recording.withLock { [job] _ throws(TableStorageError) in
+                try Self.put(job, in: store)
+            }
         } catch {
             log.error("a job's end could not be recorded", ["job": id, "cause": error.message])
         }

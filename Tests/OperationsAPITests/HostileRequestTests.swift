@@ -160,7 +160,16 @@ import Testing
             "hash_attribute": "id", "attribute": "id", "search_value": "nobody",
             "hash_values": [], "records": [], "conditions": [], "sql": "SELECT 1", "data": "",
             "file_path": "/missing.csv", "id": "nobody", "username": "nobody", "password": "p",
-            "role": "nobody", "active": true,
+            "role": "nobody", "active": true, "csv_url": "http://data.example/missing.csv",
+            "path": ".", "format": "json", "date": "2000-01-01", "timestamp": 0,
+            "from_date": "2000-01-01", "to_date": "2000-01-02",
+            "search_operation": [
+                "operation": "search_by_hash", "schema": "dev", "table": "dog", "ids": [],
+            ],
+            "s3": [
+                "aws_access_key_id": "id", "aws_secret_access_key": "secret",
+                "bucket": "kennel", "key": "missing.csv",
+            ],
         ]
         // What makes, changes or drops shall not find the table that the test looks at.
         if operation.hasPrefix("drop") || operation.hasPrefix("create") {
