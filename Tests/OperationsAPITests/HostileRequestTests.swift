@@ -71,6 +71,27 @@ import Testing
         "nothing to update, must supply active, role or password to update",
     ]
 
+    /// What the operations around jobs read: a job for each of the other fields would take minutes
+    /// and show nothing.
+    private static let jobFields: [String: [OperationRequest.Field]] = [
+        "csv_file_load": [.database, .table, .filePath, .action],
+        "search_jobs_by_start_date": [.fromDate, .toDate],
+        "csv_data_load": [.database, .table, .data, .action],
+        "csv_url_load": [.database, .table, .csvURL, .action, .passthroughHeaders],
+        "import_from_s3": [.database, .table, .s3, .action],
+        "export_local": [.path, .filename, .format, .searchOperation],
+        "export_to_s3": [.s3, .format, .searchOperation],
+        "delete_files_before": [.database, .table, .date],
+        "delete_audit_logs_before": [.database, .table, .timestamp],
+    ]
+
+    /// All others are tried with every field that is not about jobs alone.
+    private static let otherFields: [OperationRequest.Field] = {
+        let shared: [OperationRequest.Field] = [.database, .table]
+        let about = Set(jobFields.values.joined()).subtracting(shared)
+        return OperationRequest.Field.allCases.filter { !about.contains($0) }
+    }()
+
     @Test(arguments: hostileValues.indices)
     func `no value in any field makes an operation fail`(index: Int) throws {
         let value = hostileValues[index]
@@ -78,7 +99,7 @@ import Testing
         try fixture.insertDogs([["id": 1, "name": "Penny"]])
 
         for name in fixture.api.table.operations.map(\.names[0]) {
-            for field in OperationRequest.Field.allCases {
+            for field in Self.jobFields[name] ?? Self.otherFields {
                 var body = Self.sound(name)
                 for spelling in field.names { body[spelling] = nil }
                 body[field.names[0]] = value
