@@ -127,20 +127,6 @@ import Testing
         #expect(answer.status == 200)
     }
 
-    /// What makes a request of a load, an export or a deletion complete.
-    private static let furtherMembers: JSONObject = [
-        "sql": "SELECT * FROM dev.dog", "csv_url": "http://data.example/missing.csv",
-        "path": ".", "format": "json", "date": "2000-01-01", "timestamp": 0,
-        "from_date": "2000-01-01", "to_date": "2000-01-02",
-        "search_operation": [
-            "operation": "search_by_hash", "schema": "dev", "table": "dog", "ids": [],
-        ],
-        "s3": [
-            "aws_access_key_id": "id", "aws_secret_access_key": "secret", "bucket": "kennel",
-            "key": "missing.csv",
-        ],
-    ]
-
     @Test func `a lesser role changes nothing through any operation`() throws {
         let fixture = try OperationsFixture.withDogs()
         _ = try fixture.ask(Self.add("edge", role: "cluster_user"))
@@ -153,7 +139,7 @@ import Testing
             if case .nobody = operation.access { continue }
             for name in operation.names where !harmless.contains(name) {
                 var body = HostileRequestTests.sound(name)
-                for member in Self.furtherMembers.members { body[member.name] = member.value }
+                if name == "sql" { body["sql"] = "SELECT * FROM dev.dog" }
                 let answer = try fixture.ask(
                     .object(body), login: OperationsFixture.basic("edge", "pass"))
                 #expect(answer.status == 403, "\(name): \(answer)")
