@@ -46,7 +46,7 @@ struct LoadOperations: Sendable {
         let target = try target(of: request)
         return try jobs.start("csv_data_load", request) {
             cancellation throws(JobRunner.Failure) in
-            try loadCSV(Array(text.utf8), into: target, cancellation)
+            try load(Array(text.utf8), as: CSVImport.self, into: target, cancellation)
         }
     }
 
@@ -59,7 +59,7 @@ struct LoadOperations: Sendable {
             guard let bytes = FileManager.default.contents(atPath: file) else {
                 throw JobRunner.Failure(.string("No such file or directory \(path)"))
             }
-            return try loadCSV([UInt8](bytes), into: target, cancellation)
+            return try load([UInt8](bytes), as: CSVImport.self, into: target, cancellation)
         }
     }
 
@@ -90,32 +90,16 @@ struct LoadOperations: Sendable {
         }
     }
 
-    private func loadCSV(
-        _ bytes: [UInt8], into target: Target, _ cancellation: JobRunner.Cancellation
+    private func load(
+        _ bytes: [UInt8], as form: any BulkImport.Type, into target: Target,
+        _ cancellation: JobRunner.Cancellation
     ) throws(JobRunner.Failure) -> JobRunner.Report {
-        try working { () throws(TableStorageError) in
+        let load = form.init(
+            store: store, table: target.table, mode: target.mode,
+            user: target.request.user?.name ?? "")
+        return try working { () throws(TableStorageError) in
             JobRunner.Report(
-                try CSVImport(
-                    store: store, table: target.table, mode: target.mode,
-                    user: target.request.user?.name ?? ""
-                ).run(
-                    bytes,
-                    isAllowed: { names throws(TableStorageError) in
-                        try check(names, of: target)
-                    },
-                    isCancelled: { cancellation.isRequested }))
-        }
-    }
-
-    private func loadJSON(
-        _ bytes: [UInt8], into target: Target, _ cancellation: JobRunner.Cancellation
-    ) throws(JobRunner.Failure) -> JobRunner.Report {
-        try working { () throws(TableStorageError) in
-            JobRunner.Report(
-                try JSONImport(
-                    store: store, table: target.table, mode: target.mode,
-                    user: target.request.user?.name ?? ""
-                ).run(
+                try load.run(
                     bytes,
                     isAllowed: { names throws(TableStorageError) in
                         try check(names, of: target)
@@ -148,7 +132,7 @@ extension LoadOperations {
                     .string(
                         "CSV Load failed from URL: \(url), unsupported content type: \(type)"))
             }
-            return try loadCSV(answer.body, into: target, cancellation)
+            return try load(answer.body, as: CSVImport.self, into: target, cancellation)
         }
     }
 
@@ -187,9 +171,8 @@ extension LoadOperations {
         return try jobs.start("import_from_s3", request) {
             cancellation throws(JobRunner.Failure) in
             let answer = try s3.send(.get, location, bulk)
-            return isJSON
-                ? try loadJSON(answer.body, into: target, cancellation)
-                : try loadCSV(answer.body, into: target, cancellation)
+            let form: any BulkImport.Type = isJSON ? JSONImport.self : CSVImport.self
+            return try load(answer.body, as: form, into: target, cancellation)
         }
     }
 

@@ -54,9 +54,19 @@ package final class SQLiteConnection: @unchecked Sendable {
 
     deinit {
         forgetStatements()
-        // Statements that a caller still holds keep the handle alive until they go ("v2").
+        // Statements that a caller still holds keep the handle alive until they go ("v2"); what
+        // belongs to this value must not be called or read by them.
+        sqlite3_progress_handler(handle, 0, nil, nil)
+        sqlite3_set_authorizer(handle, nil, nil)
+        if let mainName {
+            csqlite_name_main_database(handle, Self.mainNameDefault)
+            free(mainName)
+        }
         sqlite3_close_v2(handle)
-        free(mainName)
+    }
+
+    private static var mainNameDefault: UnsafePointer<CChar> {
+        UnsafeRawPointer(StaticString("main").utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
     private static func openArguments(path: String, mode: Mode) -> (String, Int32) {
@@ -102,8 +112,9 @@ extension SQLiteConnection {
             note(statement)
             return statement
         }
-        let statement = try SQLiteStatement(sql, on: self)
-        if cache.count < Self.cachedStatementsMax {
+        let isKept = cache.count < Self.cachedStatementsMax
+        let statement = try SQLiteStatement(sql, on: self, isKept: isKept)
+        if isKept {
             cache[sql] = statement
             note(statement)
         }
@@ -119,7 +130,7 @@ extension SQLiteConnection {
 
     /// A statement of a text that is not worth keeping, such as a client's own.
     package func prepareOnce(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
-        try SQLiteStatement(sql, on: self)
+        try SQLiteStatement(sql, on: self, isKept: false)
     }
 
     /// Ends the reading of every kept statement: one that stopped at a row still holds its

@@ -1,9 +1,12 @@
 import CSQLite
 
 /// A prepared statement; belongs to its connection's thread.
+///
+/// One that its connection keeps for the next time does not hold the connection: each would keep
+/// the other open for ever. Any other one does, so that the connection's hooks last as long.
 package final class SQLiteStatement {
     private let handle: OpaquePointer
-    private let connection: SQLiteConnection
+    private let holder: SQLiteConnection?
     /// What follows the first statement in the text, if it is more than white space.
     package let hasTail: Bool
     /// Whether the connection will reset it with the others.
@@ -12,7 +15,8 @@ package final class SQLiteStatement {
     /// Tells SQLite to copy a bound value at once (SQLITE_TRANSIENT, which is a cast in C).
     static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-    init(_ sql: String, on connection: SQLiteConnection) throws(SQLiteError) {
+    /// - Parameter isKept: Whether the connection keeps the statement.
+    init(_ sql: String, on connection: SQLiteConnection, isKept: Bool) throws(SQLiteError) {
         var prepared: OpaquePointer?
         var text = sql
         let (code, hasTail) = text.withUTF8 { bytes in
@@ -32,7 +36,7 @@ package final class SQLiteStatement {
                 code: .misuse, extendedCode: SQLITE_MISUSE, message: "the statement is empty")
         }
         handle = prepared
-        self.connection = connection
+        holder = isKept ? nil : connection
         self.hasTail = hasTail
     }
 
@@ -74,7 +78,7 @@ package final class SQLiteStatement {
     }
 
     private func check(_ code: Int32) throws(SQLiteError) {
-        guard code == SQLITE_OK else { throw SQLiteError(code, connection.handle) }
+        guard code == SQLITE_OK else { throw SQLiteError(code, sqlite3_db_handle(handle)) }
     }
 
     private func bind(_ value: SQLiteValue, at position: Int32) -> Int32 {
@@ -114,7 +118,7 @@ package final class SQLiteStatement {
         switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        default: throw SQLiteError(code, connection.handle)
+        default: throw SQLiteError(code, sqlite3_db_handle(handle))
         }
     }
 

@@ -2,7 +2,7 @@ import CSV
 import JSON
 
 /// Records from delimited text, with the types that HarperDB gives to what stands there.
-package struct CSVImport {
+package struct CSVImport: BulkImport {
     private let store: TableStore
     private let table: TableName
     private let mode: WriteMode
@@ -15,18 +15,10 @@ package struct CSVImport {
         self.user = user
     }
 
-    /// Reads all rows and writes them in batches, each of them all or nothing.
-    ///
     /// A row that is no delimited text ends the import: half a file read in silence helps nobody.
-    ///
-    /// - Parameters:
-    ///   - isAllowed: Asked with the columns' names before anything is written.
-    ///   - isCancelled: Asked after each batch.
-    /// - Returns: The message of a finished job.
     package func run(
         _ bytes: [UInt8],
-        isAllowed: ([String]) throws(TableStorageError) -> Void = { _ in },
-        isCancelled: () -> Bool = { false }
+        isAllowed: ([String]) throws(TableStorageError) -> Void, isCancelled: () -> Bool
     ) throws(TableStorageError) -> String {
         let text = CSVText.utf8(bytes)
         var reader = CSVReader(text, format: CSVFormat.detected(in: text))
@@ -64,66 +56,5 @@ package struct CSVImport {
             }
         }
         return names
-    }
-}
-
-/// Records from a JSON array of objects.
-package struct JSONImport {
-    private let store: TableStore
-    private let table: TableName
-    private let mode: WriteMode
-    private let user: String
-
-    package init(store: TableStore, table: TableName, mode: WriteMode, user: String = "") {
-        self.store = store
-        self.table = table
-        self.mode = mode
-        self.user = user
-    }
-
-    /// Writes the records in batches, each of them all or nothing; see ``CSVImport``.
-    package func run(
-        _ bytes: [UInt8],
-        isAllowed: ([String]) throws(TableStorageError) -> Void = { _ in },
-        isCancelled: () -> Bool = { false }
-    ) throws(TableStorageError) -> String {
-        let records = try records(bytes)
-        var names: Set<String> = []
-        for record in records { names.formUnion(record.names) }
-        try isAllowed(names.sorted())
-        var (start, written) = (0, 0)
-        while start < records.count {
-            let end = min(start + TableLimits.importBatchRecords, records.count)
-            written += try store.write(
-                Array(records[start..<end]), to: table, mode: mode, by: user, isBulk: true
-            ).written.count
-            start = end
-            guard start == records.count || !isCancelled() else {
-                throw .cancelled(written: written)
-            }
-        }
-        return "successfully loaded \(written) of \(records.count) records"
-    }
-
-    private func records(_ bytes: [UInt8]) throws(TableStorageError) -> [JSONObject] {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw TableStorageError(.invalidRecord, "the file is no JSON", cause: error)
-        }
-        let elements = value.arrayValue ?? [value]
-        let records = elements.compactMap(\.objectValue)
-        guard records.count == elements.count else {
-            throw TableStorageError(.invalidRecord, "the file must hold an array of objects")
-        }
-        return records
-    }
-}
-
-extension TableStorageError {
-    static func cancelled(written: Int) -> TableStorageError {
-        TableStorageError(
-            .cancelled, "the node stopped during this load; \(written) records were written")
     }
 }

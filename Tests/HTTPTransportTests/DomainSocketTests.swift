@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct DomainSocketTests {
-    /// A directory of the test's own whose name is short enough for a socket in it.
+    /// A directory of the test's own whose name is short enough for a socket in it: the system's
+    /// directory for temporary files may lie deeper than the 107 bytes of a socket's path allow.
     private final class Folder: Sendable {
         let path = "/tmp/ledge-\(UUID().uuidString.prefix(8))"
 

@@ -33,6 +33,36 @@ import Testing
         #expect(again.column(0) == .null)
     }
 
+    @Test func `kept statements do not keep their connection open`() throws {
+        weak var gone: SQLiteConnection?
+
+        func use() throws {
+            let connection = try SQLiteConnection(path: "", mode: .inMemory)
+            gone = connection
+            #expect(try connection.prepare("SELECT 1").step())
+            #expect(try connection.prepareOnce("SELECT 1").step())
+        }
+        try use()
+
+        #expect(gone == nil)
+    }
+
+    @Test func `a statement outlives its connection, and tells a failure from a row`() throws {
+        func statement(_ sql: String) throws -> SQLiteStatement {
+            let connection = try SQLiteConnection(path: "", mode: .inMemory)
+            try connection.nameMain("other")
+            return try connection.prepare(sql)
+        }
+
+        let sound = try statement("SELECT 1")
+        let failing = try statement("SELECT abs(-9223372036854775808)")
+
+        #expect(try sound.step())
+        let error = #expect(throws: SQLiteError.self) { try failing.step() }
+        // SQLite has no words any more once the connection is closed, but the code is right.
+        #expect(error?.extendedCode == 1)
+    }
+
     @Test func `a transaction whose body throws leaves nothing`() throws {
         let connection = try SQLiteConnection(path: "", mode: .inMemory)
         try connection.execute("CREATE TABLE t(x)")
