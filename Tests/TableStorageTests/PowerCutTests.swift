@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import SQLite
 import Synchronization
 import Telemetry
 import TestSupport
@@ -31,7 +32,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let root = directory.url.resolvingSymlinksInPath().appendingPathComponent("store").path
         let promises = Promises(seed: seed)
-        RecordedFileSystem.record(root) { promises.maybeCut($0) }
+        SQLiteFileObservation.begin(root, PowerCutRecorder { promises.maybeCut($0) })
         let store = try TableStore(root: root, log: .silent)
         try store.createTable(Self.table, primaryKey: "id", makesDatabase: true)
         promises.begin()

@@ -1,4 +1,5 @@
 import Foundation
+import SQLite
 import Synchronization
 
 /// What would be on the disk if the power went now, for the files that SQLite has in a directory.
@@ -26,36 +27,12 @@ package final class PowerCutRecorder: Sendable {
     /// Called when something was written and is about to be synced: the worst of moments.
     private let beforeSync: @Sendable (PowerCutRecorder) -> Void
 
-    init(beforeSync: @escaping @Sendable (PowerCutRecorder) -> Void) {
+    package init(beforeSync: @escaping @Sendable (PowerCutRecorder) -> Void) {
         self.beforeSync = beforeSync
     }
 
     /// The files as a power cut would find them now.
     package func moment() -> Moment { Moment(files: files.withLock { $0 }) }
-
-    func willSync() { beforeSync(self) }
-
-    func write(_ bytes: [UInt8], at offset: Int, of path: String) {
-        files.withLock { $0[path, default: File()].pending.append(.write(offset: offset, bytes)) }
-    }
-
-    func truncate(_ path: String, to size: Int) {
-        files.withLock { $0[path, default: File()].pending.append(.truncate(size)) }
-    }
-
-    func sync(_ path: String) {
-        files.withLock { files in
-            var file = files[path] ?? File()
-            for change in file.pending { Self.apply(change, to: &file.synced) }
-            file.pending = []
-            file.isSynced = true
-            files[path] = file
-        }
-    }
-
-    func remove(_ path: String) {
-        files.withLock { files in _ = files.removeValue(forKey: path) }
-    }
 
     /// One moment of the recording.
     package struct Moment: Sendable {
@@ -82,6 +59,33 @@ package final class PowerCutRecorder: Sendable {
             if missing > 0 { bytes.append(contentsOf: repeatElement(0, count: missing)) }
             bytes.replaceSubrange(offset..<(offset + piece.count), with: piece)
         }
+    }
+}
+
+extension PowerCutRecorder: SQLiteFileObserver {
+    package func willWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, of path: String) {
+        let change = Change.write(offset: offset, Array(bytes))
+        files.withLock { $0[path, default: File()].pending.append(change) }
+    }
+
+    package func willTruncate(_ path: String, to size: Int) {
+        files.withLock { $0[path, default: File()].pending.append(.truncate(size)) }
+    }
+
+    package func willSync(_ path: String) { beforeSync(self) }
+
+    package func didSync(_ path: String) {
+        files.withLock { files in
+            var file = files[path] ?? File()
+            for change in file.pending { Self.apply(change, to: &file.synced) }
+            file.pending = []
+            file.isSynced = true
+            files[path] = file
+        }
+    }
+
+    package func willRemove(_ path: String) {
+        files.withLock { files in _ = files.removeValue(forKey: path) }
     }
 }
 

@@ -1,28 +1,34 @@
 import CSQLite
-import Foundation
+import Glibc
 import Synchronization
 
-/// SQLite's file system with somebody who looks on: files below a recorded directory report each
-/// write and each sync; all others are what they would be without it.
+/// Somebody who looks on while SQLite writes files, on the thread that writes.
 ///
-/// It is SQLite's way to put something between itself and the system (a "VFS shim"), so the store
-/// under test is the one that ships, down to its SQLite.
-package enum RecordedFileSystem {
-    private static let recorders = Mutex<[(root: String, recorder: PowerCutRecorder)]>([])
+/// For those who want to know what a disk does to a database: a test that cuts the power, a
+/// measurement on a slower disk.
+package protocol SQLiteFileObserver: Sendable {
+    func willWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, of path: String)
+    func willTruncate(_ path: String, to size: Int)
+    func willSync(_ path: String)
+    func didSync(_ path: String)
+    func willRemove(_ path: String)
+}
 
-    /// Records what SQLite does below a directory, from now on.
-    ///
-    /// - Parameter beforeSync: Called on the thread that syncs, with all its writes recorded.
-    package static func record(
-        _ root: String, beforeSync: @escaping @Sendable (PowerCutRecorder) -> Void
-    ) {
+/// Puts observers between SQLite and the system's files, as SQLite wants it done (a "VFS shim").
+///
+/// Files below an observed directory report to its observer; all others are what they would be
+/// without it.
+package enum SQLiteFileObservation {
+    private static let observers = Mutex<[(root: String, observer: any SQLiteFileObserver)]>([])
+
+    /// Files that are opened from now on below a directory, given without links, report.
+    package static func begin(_ root: String, _ observer: some SQLiteFileObserver) {
         precondition(isRegistered, "SQLite took no other file system")
-        let recorder = PowerCutRecorder(beforeSync: beforeSync)
-        recorders.withLock { $0.append((root, recorder)) }
+        observers.withLock { $0.append((root, observer)) }
     }
 
-    fileprivate static func recorder(of path: String) -> PowerCutRecorder? {
-        recorders.withLock { $0.first { path.hasPrefix($0.root + "/") }?.recorder }
+    fileprivate static func observer(of path: String) -> (any SQLiteFileObserver)? {
+        observers.withLock { $0.first { path.hasPrefix($0.root + "/") }?.observer }
     }
 
     private static let isRegistered: Bool = {
@@ -31,19 +37,19 @@ package enum RecordedFileSystem {
         let shim = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
         shim.initialize(to: system.pointee)
         shim.pointee.pNext = nil
-        shim.pointee.zName = UnsafePointer(strdup("recorded"))
+        shim.pointee.zName = UnsafePointer(strdup("observed"))
         shim.pointee.pAppData = UnsafeMutableRawPointer(system)
-        shim.pointee.szOsFile = Int32(RecordedFile.headerBytes) + system.pointee.szOsFile
+        shim.pointee.szOsFile = Int32(ObservedFile.headerBytes) + system.pointee.szOsFile
         shim.pointee.xOpen = { shim, name, file, flags, outFlags in
-            RecordedFileSystem.open(shim, name, file, flags, outFlags)
+            SQLiteFileObservation.open(shim, name, file, flags, outFlags)
         }
         shim.pointee.xDelete = { shim, name, syncsDirectory in
-            guard let shim, let system = RecordedFileSystem.system(of: shim) else {
+            guard let shim, let system = SQLiteFileObservation.system(of: shim) else {
                 return SQLITE_IOERR
             }
             if let name {
                 let path = String(cString: name)
-                RecordedFileSystem.recorder(of: path)?.remove(path)
+                SQLiteFileObservation.observer(of: path)?.willRemove(path)
             }
             return system.pointee.xDelete(system, name, syncsDirectory)
         }
@@ -62,29 +68,29 @@ package enum RecordedFileSystem {
         _ outFlags: UnsafeMutablePointer<Int32>?
     ) -> Int32 {
         guard let shim, let file, let system = system(of: shim) else { return SQLITE_CANTOPEN }
-        guard let name, let recorder = recorder(of: String(cString: name)) else {
+        guard let name, let observer = observer(of: String(cString: name)) else {
             return system.pointee.xOpen(system, name, file, flags, outFlags)
         }
-        let inner = RecordedFile.inner(file)
+        let inner = ObservedFile.inner(file)
         let code = system.pointee.xOpen(system, name, inner, flags, outFlags)
         file.pointee.pMethods = nil
         guard code == SQLITE_OK else { return code }
-        RecordedFile(recorder, path: String(cString: name)).attach(to: file)
+        ObservedFile(observer, path: String(cString: name)).attach(to: file)
         return code
     }
 }
 
-/// One open file that is recorded: what SQLite takes for the file is a header with this value
+/// One open file that is observed: what SQLite takes for the file is a header with this value
 /// behind it, then the system's own file.
-private final class RecordedFile {
+private final class ObservedFile {
     /// The methods, a pointer to this value; keeps the system's file aligned.
     static let headerBytes = 16
 
-    private let recorder: PowerCutRecorder
+    private let observer: any SQLiteFileObserver
     private let path: String
 
-    init(_ recorder: PowerCutRecorder, path: String) {
-        self.recorder = recorder
+    init(_ observer: any SQLiteFileObserver, path: String) {
+        self.observer = observer
         self.path = path
     }
 
@@ -101,19 +107,19 @@ private final class RecordedFile {
 
     private static func slot(
         _ file: UnsafeMutablePointer<sqlite3_file>
-    ) -> UnsafeMutablePointer<Unmanaged<RecordedFile>> {
+    ) -> UnsafeMutablePointer<Unmanaged<ObservedFile>> {
         (UnsafeMutableRawPointer(file) + MemoryLayout<sqlite3_file>.size)
-            .assumingMemoryBound(to: Unmanaged<RecordedFile>.self)
+            .assumingMemoryBound(to: Unmanaged<ObservedFile>.self)
     }
 
-    private static func of(_ file: UnsafeMutablePointer<sqlite3_file>) -> RecordedFile {
+    private static func of(_ file: UnsafeMutablePointer<sqlite3_file>) -> ObservedFile {
         slot(file).pointee.takeUnretainedValue()
     }
 
-    /// Calls the system's method, with what the recorder learns before or after it.
+    /// Calls the system's method, with what the observer learns before or after it.
     private static func pass(
         _ file: UnsafeMutablePointer<sqlite3_file>?,
-        _ body: (sqlite3_io_methods, UnsafeMutablePointer<sqlite3_file>, RecordedFile) -> Int32
+        _ body: (sqlite3_io_methods, UnsafeMutablePointer<sqlite3_file>, ObservedFile) -> Int32
     ) -> Int32 {
         guard let file, let methods = inner(file).pointee.pMethods else { return SQLITE_IOERR }
         return body(methods.pointee, inner(file), of(file))
@@ -132,88 +138,88 @@ private final class RecordedFile {
 
     private static func addContent(to methods: inout sqlite3_io_methods) {
         methods.xClose = { file in
-            RecordedFile.pass(file) { methods, inner, own in
+            ObservedFile.pass(file) { methods, inner, own in
                 defer { Unmanaged.passUnretained(own).release() }
                 return methods.xClose(inner)
             }
         }
         methods.xRead = { file, buffer, count, offset in
-            RecordedFile.pass(file) { methods, inner, _ in
+            ObservedFile.pass(file) { methods, inner, _ in
                 methods.xRead(inner, buffer, count, offset)
             }
         }
         methods.xWrite = { file, buffer, count, offset in
-            RecordedFile.pass(file) { methods, inner, own in
+            ObservedFile.pass(file) { methods, inner, own in
                 let bytes = UnsafeRawBufferPointer(start: buffer, count: Int(count))
-                own.recorder.write(Array(bytes), at: Int(offset), of: own.path)
+                own.observer.willWrite(bytes, at: Int(offset), of: own.path)
                 return methods.xWrite(inner, buffer, count, offset)
             }
         }
         methods.xTruncate = { file, size in
-            RecordedFile.pass(file) { methods, inner, own in
-                own.recorder.truncate(own.path, to: Int(size))
+            ObservedFile.pass(file) { methods, inner, own in
+                own.observer.willTruncate(own.path, to: Int(size))
                 return methods.xTruncate(inner, size)
             }
         }
         methods.xSync = { file, flags in
-            RecordedFile.pass(file) { methods, inner, own in
-                own.recorder.willSync()
+            ObservedFile.pass(file) { methods, inner, own in
+                own.observer.willSync(own.path)
                 let code = methods.xSync(inner, flags)
-                if code == SQLITE_OK { own.recorder.sync(own.path) }
+                if code == SQLITE_OK { own.observer.didSync(own.path) }
                 return code
             }
         }
         methods.xFileSize = { file, size in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xFileSize(inner, size) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xFileSize(inner, size) }
         }
     }
 
     private static func addLocks(to methods: inout sqlite3_io_methods) {
         methods.xLock = { file, level in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xLock(inner, level) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xLock(inner, level) }
         }
         methods.xUnlock = { file, level in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xUnlock(inner, level) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xUnlock(inner, level) }
         }
         methods.xCheckReservedLock = { file, answer in
-            RecordedFile.pass(file) { methods, inner, _ in
+            ObservedFile.pass(file) { methods, inner, _ in
                 methods.xCheckReservedLock(inner, answer)
             }
         }
         methods.xFileControl = { file, operation, argument in
             // What goes past xWrite would not be seen.
             if operation == SQLITE_FCNTL_MMAP_SIZE { return SQLITE_NOTFOUND }
-            return RecordedFile.pass(file) { methods, inner, _ in
+            return ObservedFile.pass(file) { methods, inner, _ in
                 methods.xFileControl(inner, operation, argument)
             }
         }
         methods.xSectorSize = { file in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xSectorSize(inner) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xSectorSize(inner) }
         }
         methods.xDeviceCharacteristics = { file in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xDeviceCharacteristics(inner) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xDeviceCharacteristics(inner) }
         }
     }
 
     /// The index of the log is memory that dies with the power anyway.
     private static func addSharedMemory(to methods: inout sqlite3_io_methods) {
         methods.xShmMap = { file, page, size, extends, address in
-            RecordedFile.pass(file) { methods, inner, _ in
+            ObservedFile.pass(file) { methods, inner, _ in
                 methods.xShmMap(inner, page, size, extends, address)
             }
         }
         methods.xShmLock = { file, offset, count, flags in
-            RecordedFile.pass(file) { methods, inner, _ in
+            ObservedFile.pass(file) { methods, inner, _ in
                 methods.xShmLock(inner, offset, count, flags)
             }
         }
         methods.xShmBarrier = { file in
             guard let file else { return }
-            let inner = RecordedFile.inner(file)
+            let inner = ObservedFile.inner(file)
             inner.pointee.pMethods?.pointee.xShmBarrier(inner)
         }
         methods.xShmUnmap = { file, deletes in
-            RecordedFile.pass(file) { methods, inner, _ in methods.xShmUnmap(inner, deletes) }
+            ObservedFile.pass(file) { methods, inner, _ in methods.xShmUnmap(inner, deletes) }
         }
     }
 }
