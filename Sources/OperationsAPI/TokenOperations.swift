@@ -26,7 +26,8 @@ struct TokenOperations: Sendable {
                 "create_authentication_tokens", optional: [.username, .password, .expiresIn],
                 access: .nobody, run: create),
             Operation(
-                "refresh_operation_token", optional: [.refreshToken], access: .nobody, run: refresh),
+                "refresh_operation_token", optional: [.refreshToken], access: .nobody,
+                run: refresh),
         ]
     }
 
