@@ -59,8 +59,15 @@ package struct OperationsAPI: Sendable {
             HTTPRoute(
                 .get, "/health",
                 .immediate { _ throws(HTTPError) in .text("HarperDB is running.") }),
+            HTTPRoute(.get, "/", .immediate { _ throws(HTTPError) in Self.frontPage }),
         ]
     }
+
+    /// What HarperDB shows to a browser when its Studio is off.
+    private static let frontPage = HTTPResponse(
+        type: "text/html; charset=utf-8",
+        bytes: Array(
+            "<!doctype html><title>HarperDB</title><p>HarperDB is running.</p>\n".utf8))
 
     /// The answer in the form that the client wants, with the time that it took.
     private func answer(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
