@@ -141,7 +141,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
 
         // Tests: one target for each part, then whole nodes, then the rules of the house.
-        part("TestSupport", at: "Tests/TestSupport", uses: ["BundleFormat", "JSON"]),
+        part("TestSupport", at: "Tests/TestSupport", uses: ["BundleFormat", "JSON", "SQLite"]),
         tests(of: "JSON"),
         tests(of: "Telemetry", uses: ["JSON"]),
         tests(of: "Integrity"),

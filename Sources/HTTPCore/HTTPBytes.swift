@@ -91,10 +91,14 @@ extension Collection<UInt8> {
 extension String {
     /// Equality of tokens, which ignores the case of ASCII letters only.
     func equalsIgnoringCase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy {
-                HTTPFields.lowercased($0) == HTTPFields.lowercased($1)
+        guard utf8.count == other.utf8.count else { return false }
+        let (left, right) = (utf8.span, other.utf8.span)
+        for index in left.indices {
+            guard HTTPFields.lowercased(left[index]) == HTTPFields.lowercased(right[index]) else {
+                return false
             }
+        }
+        return true
     }
 
     /// The members of a comma-separated field value, blanks removed (RFC 9110, section 5.6.1).

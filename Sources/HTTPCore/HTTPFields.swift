@@ -48,8 +48,8 @@ package struct HTTPFields: Sendable, Hashable {
 
     /// Makes a comma-separated field of that name have that member, in one line with the others.
     package mutating func add(_ member: String, toList name: String) {
-        guard !list(name, contains: member) else { return }
-        self[name] = (values(of: name) + [member]).joined(separator: ", ")
+        guard let value = joined(name) else { return append(name, member) }
+        if !list(name, contains: member) { self[name] = "\(value), \(member)" }
     }
 
     /// All values of that name as one (RFC 9110, section 5.3), nil if there is none.

@@ -49,20 +49,20 @@ package enum PasswordHash {
 
 /// A fingerprint that only this process can compute: what a credential cache may remember.
 package struct KeyedFingerprint: Sendable {
-    private let key = SecureRandom.bytes(Int(crypto_generichash_KEYBYTES))
+    /// 128 bits, which nobody without the key can predict or make collide.
+    package typealias Value = UInt128
+
+    private let key = SecureRandom.bytes(Int(crypto_shorthash_siphashx24_KEYBYTES))
 
     package init() {}
 
-    /// 32 bytes of keyed BLAKE2b (RFC 7693).
-    package func of(_ message: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: Int(crypto_generichash_BYTES))
-        crypto_generichash(
-            &digest, digest.count, message, UInt64(message.count), key, key.count)
-        return digest
-    }
-
-    /// Compares in a time that does not depend on where the bytes differ.
-    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && sodium_memcmp(left, right, left.count) == 0
+    /// SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012) under a random key.
+    package func of(_ message: [UInt8]) -> Value {
+        var value: Value = 0
+        withUnsafeMutableBytes(of: &value) { bytes in
+            guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            crypto_shorthash_siphashx24(start, message, UInt64(message.count), key)
+        }
+        return value
     }
 }

@@ -12,7 +12,7 @@ enum Limits {
     static let bodyBytesTotalMax = 512 << 20
     /// Threads for handlers that may wait. Writers share one fsync, so more of them wait at once
     /// than there are processors.
-    static let workerThreads = 32
+    static let workerThreads = 64
     /// Requests that may wait for a thread before the next one is refused with 503.
     static let queuedRequestsMax = 1_024
     /// How long requests may go on after SIGTERM.

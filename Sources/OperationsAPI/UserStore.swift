@@ -2,7 +2,6 @@ import Foundation
 import HTTPCore
 import Integrity
 import JSON
-import Synchronization
 import TableStorage
 
 /// Somebody with a login.
@@ -22,27 +21,13 @@ package struct User: Sendable, Hashable {
 /// A login that was right is remembered for a short while under a fingerprint that only this
 /// process can compute, so that a client with a thousand requests pays once.
 package final class UserStore: Sendable {
-    private struct Remembered {
-        let user: User
-        let until: Date
-    }
-
-    private struct Logins {
-        var remembered: [[UInt8]: Remembered] = [:]
-        /// Grows whenever a user changes: a password that was checked before counts no more.
-        var generation = 0
-    }
-
     let roles: RoleStore
     private let store: TableStore
     private let tokens: TokenIssuer
-    private let fingerprint = KeyedFingerprint()
-    private let logins = Mutex(Logins())
+    private let logins = RememberedLogins()
     private let now: @Sendable () -> Date
 
     private static let kind = "user"
-    private static let rememberedMax = 10_000
-    private static let rememberedTime: TimeInterval = 60
     private static let nameBytesMax = 250
     /// A login in the header, in bytes; longer ones are wrong without being looked at.
     private static let credentialsBytesMax = 4_096
@@ -82,10 +67,8 @@ package final class UserStore: Sendable {
 
     /// - Throws: 401 with HarperDB's sentences.
     func authenticate(name: String, password: String) throws(HTTPError) -> User {
-        let print = fingerprint.of(Array("\(name)\n\(password)".utf8))
-        let time = now()
-        let (known, generation) = logins.withLock { ($0.remembered[print], $0.generation) }
-        if let known, known.until > time { return known.user }
+        let question = logins.ask(name: name, password: password, at: now())
+        if let user = question.user { return user }
         guard let document = try document(name) else {
             _ = PasswordHash.verify(password, against: decoyHash)
             throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
@@ -94,12 +77,7 @@ package final class UserStore: Sendable {
             throw HTTPError(.unauthorized, "Login failed", fields: Self.challenge)
         }
         let user = try activeUser(document)
-        logins.withLock { logins in
-            guard logins.generation == generation else { return }
-            if logins.remembered.count >= Self.rememberedMax { logins.remembered.removeAll() }
-            logins.remembered[print] = Remembered(
-                user: user, until: time.addingTimeInterval(Self.rememberedTime))
-        }
+        logins.remember(user, for: question)
         return user
     }
 
@@ -205,10 +183,7 @@ extension UserStore {
 
     /// Whatever changed about a user holds from the next request on.
     func forgetLogins() {
-        logins.withLock { logins in
-            logins.remembered.removeAll()
-            logins.generation += 1
-        }
+        logins.forget()
     }
 
     /// A login is `name:password` in one header field: a name with a colon could never be used.

@@ -13,13 +13,28 @@ struct StoreBench: Sendable {
     let ratings: String?
     let rows: Int
     let time: Duration
+    /// Microseconds that each sync of the inserts takes longer.
+    let syncDelay: Int
 
     private static let readers = 16
     private static let writers = 64
+    private let disk = SlowDisk()
     private static let login = Credentials(username: "bench", password: "bench")
     private static let readRows = 10_000
 
+    init(root: String, ratings: String?, rows: Int, time: Duration, syncDelay: Int) {
+        self.root = root
+        self.ratings = ratings
+        self.rows = rows
+        self.time = time
+        self.syncDelay = syncDelay
+    }
+
     func run() async throws -> [BenchFigure] {
+        if syncDelay > 0 {
+            SQLiteFileObservation.begin(
+                URL(fileURLWithPath: root).resolvingSymlinksInPath().path, disk)
+        }
         let node: Node
         let port: Int
         do throws(NodeError) {
@@ -46,7 +61,9 @@ struct StoreBench: Sendable {
         }
         let load = try bulkLoad(server)
         let reads = try pointReads(server)
+        disk.delay.store(UInt32(syncDelay), ordering: .relaxed)
         let inserts = try inserts(server)
+        disk.delay.store(0, ordering: .relaxed)
         return [load] + reads + [inserts]
     }
 }
@@ -152,12 +169,12 @@ extension StoreBench {
         }
         let empty = rate(of: Self.readers) { _ in
             let client = OperationsClient(port: server.port, login: Self.login)
-            return { _ in _ = try client.ask(["operation": "registration_info"]) }
+            return { _ in try client.askNothing() }
         }
         return [
             BenchFigure(
                 what: "point reads, \(Self.readers) clients", unit: "/s", own: reads,
-                peer: empty, peerName: "an answer without the store", largerIsBetter: true),
+                peer: empty, peerName: "GET /health, which does nothing", largerIsBetter: true),
             BenchFigure(
                 what: "the same reads by SQLite alone, one thread", unit: "/s",
                 own: try directReads(), peer: reads, peerName: "through HTTP",
@@ -198,7 +215,8 @@ extension StoreBench {
             }
         }
         return BenchFigure(
-            what: "inserts, \(Self.writers) clients", unit: "/s", own: own,
+            what: "inserts, \(Self.writers) clients" + (syncDelay > 0 ? ", slow disk" : ""),
+            unit: "/s", own: own,
             peer: try directInserts(), peerName: "one fsync for each insert",
             largerIsBetter: true)
     }
@@ -250,6 +268,18 @@ extension StoreBench {
     }
 }
 
+/// A disk whose syncs take longer than this machine's.
+private final class SlowDisk: SQLiteFileObserver {
+    /// Microseconds.
+    let delay = Atomic<UInt32>(0)
+
+    func willWrite(_ bytes: UnsafeRawBufferPointer, at offset: Int, of path: String) {}
+    func willTruncate(_ path: String, to size: Int) {}
+    func willSync(_ path: String) { usleep(delay.load(ordering: .relaxed)) }
+    func didSync(_ path: String) {}
+    func willRemove(_ path: String) {}
+}
+
 /// One client of the operations API.
 final class OperationsClient: Sendable {
     let port: Int
@@ -260,6 +290,11 @@ final class OperationsClient: Sendable {
         self.port = port
         authorization =
             "Basic " + Data("\(login.username):\(login.password)".utf8).base64EncodedString()
+    }
+
+    /// A request that costs the node nothing but its HTTP.
+    func askNothing() throws {
+        _ = try client.send(HTTPClientRequest(.get, "http://127.0.0.1:\(port)/health"))
     }
 
     func ask(_ body: JSONValue) throws(CommandError) -> JSONValue {

@@ -10,13 +10,16 @@ enum StoreBenchCommand {
             Option("--ratings", value: "FILE", "A CSV of user_id,isbn,rating to load."),
             Option("--rows", value: "N", "Rows that are made up without --ratings (600000)."),
             Option("--seconds", value: "N", "How long each rate is measured (3)."),
+            Option("--sync-delay", value: "US", "Microseconds added to each sync: a slower disk."),
             Option("--json", "Print JSON instead of a table."),
         ],
         discussion: """
             The peer is SQLite in the same run: its library called directly for reads and inserts,
             and the program 'sqlite3' with .import for the bulk load, where it is installed. All of
             them write to the same disk with the same pragmas (WAL, synchronous FULL). Choose a
-            root on the disk that matters: on a memory file system an fsync costs nothing.
+            root on the disk that matters: on a memory file system an fsync costs nothing. What the
+            sharing of an fsync is worth depends on its price: --sync-delay makes it dearer for
+            the inserts of both sides.
             """,
         run: run)
 
@@ -28,7 +31,8 @@ enum StoreBenchCommand {
         let bench = StoreBench(
             root: root, ratings: arguments.value("--ratings"),
             rows: try arguments.number("--rows", in: 1_000...10_000_000) ?? 600_000,
-            time: .seconds(try arguments.number("--seconds", in: 1...60) ?? 3))
+            time: .seconds(try arguments.number("--seconds", in: 1...60) ?? 3),
+            syncDelay: try arguments.number("--sync-delay", in: 0...100_000) ?? 0)
         let isNew = !FileManager.default.fileExists(atPath: root)
         guard isNew else { throw CommandError("\(root) is there already; name a new directory") }
         defer { try? FileManager.default.removeItem(atPath: root) }

@@ -150,13 +150,6 @@ import Testing
         #expect(first.of([1, 2]) != first.of([1, 3]))
         #expect(first.of([1, 2]) != second.of([1, 2]))
     }
-
-    @Test func `bytes are compared with their length`() {
-        #expect(KeyedFingerprint.areEqual([], []))
-        #expect(KeyedFingerprint.areEqual([1, 2], [1, 2]))
-        #expect(!KeyedFingerprint.areEqual([1, 2], [1, 3]))
-        #expect(!KeyedFingerprint.areEqual([1, 2], [1]))
-    }
 }
 
 @Suite struct HexadecimalTests {
