@@ -23,16 +23,20 @@ package struct Operation: Sendable {
     let required: [OperationRequest.Field]
     let access: Access
     let run: @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
+    /// Whether its answer is the last on its connection, which a restart would cut off.
+    let endsConnection: Bool
     /// What runs instead if the answer is no JSON but a stream of bytes.
     var stream: (@Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse)?
 
     init(
         _ names: String..., required: [OperationRequest.Field] = [], access: Access,
+        endsConnection: Bool = false,
         run: @escaping @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
     ) {
         self.names = names
         self.required = required
         self.access = access
+        self.endsConnection = endsConnection
         self.run = run
     }
 

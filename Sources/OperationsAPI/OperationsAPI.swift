@@ -99,7 +99,9 @@ package struct OperationsAPI: Sendable {
         try Self.authorize(operationRequest, for: operation)
         try operation.checkRequired(operationRequest)
         if let stream = operation.stream { return try stream(operationRequest) }
-        return format.response(Self.wrapped(try operation.run(operationRequest)))
+        var response = format.response(Self.wrapped(try operation.run(operationRequest)))
+        if operation.endsConnection { response.fields["Connection"] = "close" }
+        return response
     }
 
     private func user(of request: HTTPRequest) throws(HTTPError) -> User {

@@ -25,9 +25,11 @@ struct SystemOperations: Sendable {
             Operation(
                 "get_fingerprint", access: .superUser(name: "getFingerprint"), run: fingerprint),
             Operation("set_license", access: .superUser(name: "setLicense"), run: setLicence),
-            Operation("restart", access: .superUser(name: "restart"), run: restart),
             Operation(
-                "restart_service", access: .superUser(name: "restartService"), run: restartService),
+                "restart", access: .superUser(name: "restart"), endsConnection: true, run: restart),
+            Operation(
+                "restart_service", access: .superUser(name: "restartService"),
+                endsConnection: true, run: restartService),
         ]
     }
 

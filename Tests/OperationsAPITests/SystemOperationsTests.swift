@@ -179,4 +179,18 @@ import Testing
 
         #expect(try fixture.ask(["operation": "registration_info"], login: login).status == 200)
     }
+
+    @Test(arguments: [
+        ("restart", "close"), ("restart_service", "close"), ("system_information", nil),
+    ])
+    func `a restart ends the connection that asked for it`(
+        operation: String, connection: String?
+    ) throws {
+        let response = try OperationsFixture().response([
+            "operation": .string(operation), "service": "http",
+        ])
+
+        #expect(response.status == .ok)
+        #expect(response.fields["Connection"] == connection)
+    }
 }
