@@ -9,11 +9,13 @@ struct AuditOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "read_audit_log", required: [.table], access: .superUser(name: "readAuditLog"),
+                "read_audit_log", required: [.table], optional: [.searchType, .searchValues],
+                access: .superUser(name: "readAuditLog"),
                 run: readAuditLog),
             Operation(
                 "read_transaction_log", required: [.table],
-                access: .superUser(name: "readTransactionLog"), run: readTransactionLog),
+                optional: [.limit, .from, .to], access: .superUser(name: "readTransactionLog"),
+                run: readTransactionLog),
         ]
     }
 

@@ -13,7 +13,11 @@ struct BackupOperations: Sendable {
     fileprivate static let backupsMax = 2
 
     var all: [Operation] {
-        [Operation("get_backup", access: .superUser(name: "getBackup"), stream: backup)]
+        [
+            Operation(
+                "get_backup", optional: [.database], access: .superUser(name: "getBackup"),
+                stream: backup)
+        ]
     }
 
     /// A stream of the database's file as it is now.

@@ -11,19 +11,34 @@ struct ClusterOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("add_node", access: .superUser(name: "addNode"), run: add),
-            Operation("update_node", access: .superUser(name: "updateNode"), run: update),
-            Operation("remove_node", access: .superUser(name: "removeNode"), run: remove),
             Operation(
-                "configure_cluster", access: .superUser(name: "configureCluster"), run: configure),
+                "add_node", optional: [.nodeName, .host, .port, .hostname, .url, .subscriptions],
+                access: .superUser(name: "addNode"), run: add),
+            Operation(
+                "update_node",
+                optional: [.nodeName, .host, .port, .hostname, .url, .subscriptions],
+                access: .superUser(name: "updateNode"), run: update),
+            Operation(
+                "remove_node", optional: [.nodeName, .name, .hostname, .url],
+                access: .superUser(name: "removeNode"), run: remove),
+            Operation(
+                "configure_cluster", optional: [.connections],
+                access: .superUser(name: "configureCluster"), run: configure),
             Operation("cluster_status", access: .superUser(name: "clusterStatus"), run: status),
-            Operation("cluster_network", access: .superUser(name: "clusterNetwork"), run: network),
-            Operation("cluster_set_routes", access: .superUser(name: "setRoutes"), run: setRoutes),
+            Operation(
+                "cluster_network", optional: [.timeout],
+                access: .superUser(name: "clusterNetwork"), run: network),
+            Operation(
+                "cluster_set_routes", optional: [.server, .routes],
+                access: .superUser(name: "setRoutes"), run: setRoutes),
             Operation("cluster_get_routes", access: .superUser(name: "getRoutes"), run: routes),
             Operation(
-                "cluster_delete_routes", access: .superUser(name: "deleteRoutes"),
+                "cluster_delete_routes", optional: [.routes],
+                access: .superUser(name: "deleteRoutes"),
                 run: deleteRoutes),
-            Operation("purge_stream", access: .superUser(name: "purgeStream"), run: purge),
+            Operation(
+                "purge_stream", optional: [.database, .table],
+                access: .superUser(name: "purgeStream"), run: purge),
         ]
     }
 

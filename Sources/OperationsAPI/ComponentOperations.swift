@@ -13,19 +13,24 @@ struct ComponentOperations: Sendable {
                 "get_components", access: .superUser(name: "getComponents"), run: list),
             Operation(
                 "add_component", "add_custom_function_project",
-                access: .superUser(name: "addComponent"), run: add),
+                optional: [.project], access: .superUser(name: "addComponent"), run: add),
             Operation(
                 "deploy_component", "deploy_custom_function_project",
+                optional: [.project, .package, .payload, .restart],
                 access: .superUser(name: "deployComponent"), run: deploy),
             Operation(
                 "package_component", "package_custom_function_project",
+                optional: [.project, .skipNodeModules, .skipSymlinks],
                 access: .superUser(name: "packageComponent"), run: pack),
             Operation(
-                "get_component_file", access: .superUser(name: "getComponentFile"), run: file),
+                "get_component_file", optional: [.project, .file, .encoding],
+                access: .superUser(name: "getComponentFile"), run: file),
             Operation(
-                "set_component_file", access: .superUser(name: "setComponentFile"), run: setFile),
+                "set_component_file", optional: [.project, .file, .payload, .encoding],
+                access: .superUser(name: "setComponentFile"), run: setFile),
             Operation(
-                "drop_component", access: .superUser(name: "dropComponent"), run: drop),
+                "drop_component", optional: [.project, .file],
+                access: .superUser(name: "dropComponent"), run: drop),
         ]
     }
 

@@ -15,16 +15,20 @@ struct CustomFunctionOperations: Sendable {
             Operation(
                 "get_custom_functions", access: .superUser(name: "getCustomFunctions"), run: list),
             Operation(
-                "get_custom_function", access: .superUser(name: "getCustomFunction"), run: script),
+                "get_custom_function", optional: [.project, .type, .file],
+                access: .superUser(name: "getCustomFunction"), run: script),
             Operation(
-                "set_custom_function", access: .superUser(name: "setCustomFunction"),
+                "set_custom_function", optional: [.project, .type, .file, .functionContent],
+                access: .superUser(name: "setCustomFunction"),
                 run: setScript),
             Operation(
-                "drop_custom_function", access: .superUser(name: "dropCustomFunction"),
+                "drop_custom_function", optional: [.project, .type, .file],
+                access: .superUser(name: "dropCustomFunction"),
                 run: dropScript),
             Operation(
                 "drop_custom_function_project",
-                access: .superUser(name: "dropCustomFunctionProject"), run: dropProject),
+                optional: [.project], access: .superUser(name: "dropCustomFunctionProject"),
+                run: dropProject),
         ]
     }
 

@@ -29,8 +29,12 @@ struct ExportOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("export_local", access: .permission, run: exportLocal),
-            Operation("export_to_s3", access: .permission, run: exportToS3),
+            Operation(
+                "export_local", optional: [.path, .filename, .format, .searchOperation],
+                access: .permission, run: exportLocal),
+            Operation(
+                "export_to_s3", optional: [.s3, .format, .searchOperation], access: .permission,
+                run: exportToS3),
         ]
     }
 

@@ -31,13 +31,17 @@ struct LoadOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "csv_data_load", required: [.table, .data], access: .permission, run: loadText),
+                "csv_data_load", required: [.table, .data], optional: [.action],
+                access: .permission, run: loadText),
             Operation(
-                "csv_file_load", required: [.table, .filePath], access: .permission, run: loadFile),
+                "csv_file_load", required: [.table, .filePath], optional: [.action],
+                access: .permission, run: loadFile),
             Operation(
-                "csv_url_load", required: [.table, .csvURL], access: .permission, run: loadURL),
+                "csv_url_load", required: [.table, .csvURL],
+                optional: [.action, .passthroughHeaders], access: .permission, run: loadURL),
             Operation(
-                "import_from_s3", required: [.table, .s3], access: .permission, run: loadObject),
+                "import_from_s3", required: [.table, .s3], optional: [.action], access: .permission,
+                run: loadObject),
         ]
     }
 

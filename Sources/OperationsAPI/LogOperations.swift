@@ -8,7 +8,12 @@ struct LogOperations: Sendable {
     let log: LogReader
 
     var all: [Operation] {
-        [Operation("read_log", access: .superUser(name: "readLog"), run: read)]
+        [
+            Operation(
+                "read_log",
+                optional: [.limit, .start, .from, .to, .until, .order, .level, .logName],
+                access: .superUser(name: "readLog"), run: read)
+        ]
     }
 
     private func read(_ request: OperationRequest) throws(HTTPError) -> JSONValue {

@@ -150,18 +150,15 @@ extension OpenAPIDocument {
         var properties: JSONObject = ["operation": ["const": .string(name)]]
         var required: [JSONValue] = ["operation"]
         var choices: [JSONValue] = []
-        for field in operation.required {
+        for field in operation.fields {
             for spelling in field.names { properties[spelling] = field.schema }
+        }
+        for field in operation.required {
             if field.names.count == 1 {
                 required.append(.string(field.names[0]))
             } else {
                 let spellings = field.names.map { JSONValue.array([.string($0)]) }
                 choices.append(["anyOf": .array(spellings.map { ["required": $0] })])
-            }
-        }
-        if operation.required.contains(.table) {
-            for spelling in OperationRequest.Field.database.names {
-                properties[spelling] = OperationRequest.Field.database.schema
             }
         }
         var schema: JSONObject = [
@@ -190,13 +187,17 @@ extension OperationRequest.Field {
     /// The JSON Schema of the member's value.
     fileprivate var schema: JSONValue {
         switch self {
-        case .records, .conditions: ["type": "array", "items": ["type": "object"]]
+        case .records, .conditions, .subscriptions, .connections, .attributes:
+            ["type": "array", "items": ["type": "object"]]
         case .ids: ["type": "array", "items": ["type": ["string", "number"]]]
-        case .getAttributes, .attributes: ["type": "array"]
-        case .limit, .offset: ["type": "integer", "minimum": 0]
-        case .reverse, .active: ["type": "boolean"]
-        case .sort, .permission: ["type": "object"]
-        case .value: [:]
+        case .getAttributes, .searchValues, .routes: ["type": "array"]
+        case .limit, .offset, .start, .port, .timeout: ["type": ["integer", "null"], "minimum": 0]
+        case .reverse, .active, .audit, .skipNodeModules, .skipSymlinks, .exactCount:
+            ["type": "boolean"]
+        case .sort, .permission, .s3, .searchOperation, .passthroughHeaders: ["type": "object"]
+        // HarperDB takes several kinds here.
+        case .value, .restart, .expiresIn, .from, .to, .until, .timestamp: [:]
+        case .expiration: ["type": "number", "exclusiveMinimum": 0]
         case .database, .table: ["type": ["string", "integer"]]
         default: ["type": "string"]
         }

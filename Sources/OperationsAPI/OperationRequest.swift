@@ -31,6 +31,18 @@ package struct OperationRequest: Sendable {
         case searchOperation = "search_operation"
         case searchType = "search_type"
         case searchValues = "search_values"
+        case exactCount = "exact_count"
+        case start, until, order, level
+        case logName = "log_name"
+        case expiresIn = "expires_in"
+        case refreshToken = "refresh_token"
+        case key, company, service, status
+        case project, type, file, payload, package, encoding, restart
+        case functionContent = "function_content"
+        case skipNodeModules = "skip_node_modules"
+        case skipSymlinks = "skip_symlinks"
+        case nodeName = "node_name"
+        case name, host, hostname, port, url, server, routes, subscriptions, connections, timeout
 
         /// The names to look for; the first is the one that messages use.
         var names: [String] {

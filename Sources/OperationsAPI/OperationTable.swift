@@ -21,6 +21,8 @@ package struct Operation: Sendable {
     package let names: [String]
     /// Members without which the operation makes no sense; a missing one is named.
     let required: [OperationRequest.Field]
+    /// Other members that mean something, for those who describe or attack the operation.
+    let optional: [OperationRequest.Field]
     let access: Access
     let run: @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
     /// Whether its answer is the last on its connection, which a restart would cut off.
@@ -29,23 +31,29 @@ package struct Operation: Sendable {
     var stream: (@Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse)?
 
     init(
-        _ names: String..., required: [OperationRequest.Field] = [], access: Access,
-        endsConnection: Bool = false,
+        _ names: String..., required: [OperationRequest.Field] = [],
+        optional: [OperationRequest.Field] = [], access: Access, endsConnection: Bool = false,
         run: @escaping @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
     ) {
         self.names = names
         self.required = required
+        self.optional = optional
         self.access = access
         self.endsConnection = endsConnection
         self.run = run
     }
 
     init(
-        _ name: String, access: Access,
+        _ name: String, optional: [OperationRequest.Field], access: Access,
         stream: @escaping @Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse
     ) {
-        self.init(name, access: access) { _ in .null }
+        self.init(name, optional: optional, access: access) { _ in .null }
         self.stream = stream
+    }
+
+    /// Every member that means something; who names a table may name its database.
+    var fields: [OperationRequest.Field] {
+        required + optional + (required.contains(.table) ? [.database] : [])
     }
 
     /// - Throws: 400 that names every missing member, joined as HarperDB joins them.

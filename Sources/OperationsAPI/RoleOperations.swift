@@ -20,7 +20,8 @@ struct RoleOperations: Sendable {
                 "add_role", required: [.role, .permission], access: .superUser(name: "addRole"),
                 run: add),
             Operation(
-                "alter_role", required: [.id], access: .superUser(name: "alterRole"), run: alter),
+                "alter_role", required: [.id], optional: [.role, .permission],
+                access: .superUser(name: "alterRole"), run: alter),
             Operation(
                 "drop_role", required: [.id], access: .superUser(name: "dropRole"), run: drop),
         ]

@@ -11,13 +11,16 @@ struct SchemaOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "create_database", "create_schema", access: .structure(name: "createSchema"),
+                "create_database", "create_schema", optional: [.database],
+                access: .structure(name: "createSchema"),
                 run: createDatabase),
             Operation(
-                "drop_database", "drop_schema", access: .structure(name: "dropSchema"),
+                "drop_database", "drop_schema", optional: [.database],
+                access: .structure(name: "dropSchema"),
                 run: dropDatabase),
             Operation(
                 "create_table", required: [.table, .primaryKey],
+                optional: [.attributes, .audit, .expiration],
                 access: .structure(name: "createTable"), run: createTable),
             Operation(
                 "drop_table", required: [.table], access: .structure(name: "dropTable"),
@@ -29,9 +32,11 @@ struct SchemaOperations: Sendable {
                 "drop_attribute", required: [.table, .attribute],
                 access: .structure(name: "dropAttribute"), run: dropAttribute),
             Operation(
-                "describe_table", required: [.table], access: .permission, run: describeTable),
+                "describe_table", required: [.table], optional: [.exactCount], access: .permission,
+                run: describeTable),
             Operation(
-                "describe_database", "describe_schema", access: .permission, run: describeDatabase),
+                "describe_database", "describe_schema", optional: [.database], access: .permission,
+                run: describeDatabase),
             Operation("describe_all", access: .permission, run: describeAll),
         ]
     }

@@ -9,13 +9,16 @@ struct SearchOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "search_by_hash", "search_by_id", required: [.table, .ids], access: .permission,
+                "search_by_hash", "search_by_id", required: [.table, .ids],
+                optional: [.getAttributes], access: .permission,
                 run: searchByKey),
             Operation(
-                "search_by_value", required: [.table, .attribute, .value], access: .permission,
+                "search_by_value", required: [.table, .attribute, .value],
+                optional: [.getAttributes, .offset, .limit, .reverse, .sort], access: .permission,
                 run: searchByValue),
             Operation(
-                "search_by_conditions", required: [.table, .conditions], access: .permission,
+                "search_by_conditions", required: [.table, .conditions],
+                optional: [.getAttributes, .operator_, .offset, .limit, .sort], access: .permission,
                 run: searchByConditions),
         ]
     }

@@ -17,9 +17,14 @@ struct StatusOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("set_status", access: .superUser(name: "setStatus"), run: set),
-            Operation("get_status", access: .superUser(name: "getStatus"), run: get),
-            Operation("clear_status", access: .superUser(name: "clearStatus"), run: clear),
+            Operation(
+                "set_status", optional: [.id, .status], access: .superUser(name: "setStatus"),
+                run: set),
+            Operation(
+                "get_status", optional: [.id], access: .superUser(name: "getStatus"), run: get),
+            Operation(
+                "clear_status", optional: [.id], access: .superUser(name: "clearStatus"), run: clear
+            ),
         ]
     }
 

@@ -19,16 +19,19 @@ struct SystemOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "system_information", access: .superUser(name: "systemInformation"),
+                "system_information", optional: [.attributes],
+                access: .superUser(name: "systemInformation"),
                 run: information),
             Operation("registration_info", access: .everyRole, run: registration),
             Operation(
                 "get_fingerprint", access: .superUser(name: "getFingerprint"), run: fingerprint),
-            Operation("set_license", access: .superUser(name: "setLicense"), run: setLicence),
+            Operation(
+                "set_license", optional: [.key, .company], access: .superUser(name: "setLicense"),
+                run: setLicence),
             Operation(
                 "restart", access: .superUser(name: "restart"), endsConnection: true, run: restart),
             Operation(
-                "restart_service", access: .superUser(name: "restartService"),
+                "restart_service", optional: [.service], access: .superUser(name: "restartService"),
                 endsConnection: true, run: restartService),
         ]
     }

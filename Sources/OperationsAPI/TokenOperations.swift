@@ -22,8 +22,12 @@ struct TokenOperations: Sendable {
 
     var all: [Operation] {
         [
-            Operation("create_authentication_tokens", access: .nobody, run: create),
-            Operation("refresh_operation_token", access: .nobody, run: refresh),
+            Operation(
+                "create_authentication_tokens", optional: [.username, .password, .expiresIn],
+                access: .nobody, run: create),
+            Operation(
+                "refresh_operation_token", optional: [.refreshToken], access: .nobody,
+                run: refresh),
         ]
     }
 

@@ -17,7 +17,8 @@ struct UserOperations: Sendable {
                 "add_user", required: [.role, .username, .password, .active],
                 access: .superUser(name: "addUser"), run: add),
             Operation(
-                "alter_user", required: [.username], access: .superUser(name: "alterUser"),
+                "alter_user", required: [.username], optional: [.password, .role, .active],
+                access: .superUser(name: "alterUser"),
                 run: alter),
             Operation(
                 "drop_user", required: [.username], access: .superUser(name: "dropUser"),

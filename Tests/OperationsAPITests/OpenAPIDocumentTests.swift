@@ -60,6 +60,16 @@ import Testing
         #expect(insert?["properties"]?["schema"] != nil)
     }
 
+    @Test func `what an operation only may have is described and not required`() throws {
+        let document = Self.document(try OperationsFixture())
+
+        let search = document["components"]?["schemas"]?["search_by_value"]
+
+        #expect(search?["properties"]?["limit"]?["type"] == ["integer", "null"])
+        #expect(search?["required"]?.arrayValue?.contains("limit") == false)
+        #expect(document["components"]?["schemas"]?["read_log"]?["properties"]?["level"] != nil)
+    }
+
     private static func references(in value: JSONValue) -> [String] {
         switch value {
         case .array(let elements): elements.flatMap(references)
