@@ -61,7 +61,8 @@ import Testing
         for test in named {
             let parts = test.split(separator: ": ", maxSplits: 1)
             let (suite, name) = (String(parts.first ?? ""), parts.last ?? "")
-            #expect(suites[suite]?.contains("func `\(name)`(") == true, "\(test)")
+            let isThere = suites[suite]?.contains("func `\(name)`(") ?? false
+            #expect(isThere, "\(test)")
         }
     }
 
@@ -84,6 +85,6 @@ import Testing
         let names = try OperationsFixture().api.table.operations.flatMap(\.names)
         #expect(names.count > 80)
 
-        for name in names { #expect(named.contains(name), "\(name)") }
+        #expect(names.filter { !named.contains($0) } == [])
     }
 }
