@@ -81,7 +81,8 @@ let package = Package(
             uses: [
                 "Components", "Compression", "HTTPCore", "HTTPTransport", "Integrity", "JSON",
                 "ObjectStorage", "TableStorage", "Telemetry", "WireFormats",
-            ]),
+            ],
+            beside: ["HARPERDB.md"]),
         part(
             "FunctionRuntime", at: "Sources/FunctionRuntime",
             uses: ["BundleFormat", "HTTPCore", "JSON", "TableStorage", "Telemetry"]),

@@ -22,7 +22,7 @@ package struct HTTPResponseEncoder: Sendable {
         case chunked
     }
 
-    /// Fields that say where the message ends: a handler that sets one is ignored.
+    /// Fields that say where the message ends: what a handler sets there is not sent.
     private static let ownFields = [
         "Connection", "Content-Length", "Date", "Keep-Alive", "Transfer-Encoding",
     ]

@@ -84,7 +84,10 @@ extension EventLoop {
     private func send(_ response: HTTPResponse, on connection: Connection) {
         guard var exchange = connection.state.exchange else { return }
         connection.bodyBytesAtWork = 0
-        if isShuttingDown { exchange.encoder.keepsAlive = false }
+        // A handler may say that its answer is the connection's last, and no more than that.
+        if isShuttingDown || response.fields.list("Connection", contains: "close") {
+            exchange.encoder.keepsAlive = false
+        }
         do throws(HTTPError) {
             let finished = router(of: connection).finish(response, origin: exchange.origin)
             connection.state = .answering(exchange)

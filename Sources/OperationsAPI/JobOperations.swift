@@ -11,7 +11,7 @@ struct JobOperations: Sendable {
         [
             Operation("get_job", required: [.id], access: .everyRole, run: job),
             Operation(
-                "search_jobs_by_start_date", required: [.fromDate, .toDate],
+                "search_jobs_by_start_date", "search_jobs", required: [.fromDate, .toDate],
                 access: .superUser(name: "handleGetJobsByStartDate"), run: search),
         ]
     }

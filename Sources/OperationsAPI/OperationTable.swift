@@ -25,18 +25,21 @@ package struct Operation: Sendable {
     let optional: [OperationRequest.Field]
     let access: Access
     let run: @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
+    /// Whether its answer is the last on its connection, which a restart would cut off.
+    let endsConnection: Bool
     /// What runs instead if the answer is no JSON but a stream of bytes.
     var stream: (@Sendable (OperationRequest) throws(HTTPError) -> HTTPResponse)?
 
     init(
         _ names: String..., required: [OperationRequest.Field] = [],
-        optional: [OperationRequest.Field] = [], access: Access,
+        optional: [OperationRequest.Field] = [], access: Access, endsConnection: Bool = false,
         run: @escaping @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
     ) {
         self.names = names
         self.required = required
         self.optional = optional
         self.access = access
+        self.endsConnection = endsConnection
         self.run = run
     }
 

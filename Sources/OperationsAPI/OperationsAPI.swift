@@ -59,8 +59,15 @@ package struct OperationsAPI: Sendable {
             HTTPRoute(
                 .get, "/health",
                 .immediate { _ throws(HTTPError) in .text("HarperDB is running.") }),
+            HTTPRoute(.get, "/", .immediate { _ throws(HTTPError) in Self.frontPage }),
         ]
     }
+
+    /// What HarperDB shows to a browser when its Studio is off.
+    private static let frontPage = HTTPResponse(
+        type: "text/html; charset=utf-8",
+        bytes: Array(
+            "<!doctype html><title>HarperDB</title><p>HarperDB is running.</p>\n".utf8))
 
     /// The answer in the form that the client wants, with the time that it took.
     private func answer(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -92,7 +99,9 @@ package struct OperationsAPI: Sendable {
         try Self.authorize(operationRequest, for: operation)
         try operation.checkRequired(operationRequest)
         if let stream = operation.stream { return try stream(operationRequest) }
-        return format.response(Self.wrapped(try operation.run(operationRequest)))
+        var response = format.response(Self.wrapped(try operation.run(operationRequest)))
+        if operation.endsConnection { response.fields["Connection"] = "close" }
+        return response
     }
 
     private func user(of request: HTTPRequest) throws(HTTPError) -> User {

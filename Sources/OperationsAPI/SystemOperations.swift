@@ -28,10 +28,11 @@ struct SystemOperations: Sendable {
             Operation(
                 "set_license", optional: [.key, .company], access: .superUser(name: "setLicense"),
                 run: setLicence),
-            Operation("restart", access: .superUser(name: "restart"), run: restart),
+            Operation(
+                "restart", access: .superUser(name: "restart"), endsConnection: true, run: restart),
             Operation(
                 "restart_service", optional: [.service], access: .superUser(name: "restartService"),
-                run: restartService),
+                endsConnection: true, run: restartService),
         ]
     }
 

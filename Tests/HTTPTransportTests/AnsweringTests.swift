@@ -54,6 +54,22 @@ import Testing
         #expect(try client.answer().body == "first")
     }
 
+    @Test func `a handler may end the connection with its answer`() throws {
+        let route = HTTPRoute(
+            .get, "/last",
+            .immediate { _ throws(HTTPError) in
+                HTTPResponse(fields: ["Connection": "close"])
+            })
+        let fixture = try ServerFixture(routes: [route])
+        let client = try RawClient(port: fixture.port)
+
+        try client.send(get("/last") + get("/last"))
+
+        let all = try client.receiveAll()
+        #expect(all.components(separatedBy: "Connection: close\r\n").count == 2)
+        #expect(all.components(separatedBy: "HTTP/1.1 200").count == 2)
+    }
+
     @Test func `a reply that is lost is a 500 and not a silence`() throws {
         let fixture = try ServerFixture(
             routes: [HTTPRoute(.get, "/lost", .deferred { _, _ in })])

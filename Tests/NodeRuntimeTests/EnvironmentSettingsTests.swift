@@ -41,6 +41,15 @@ import Testing
         #expect(configuration.functionsOrigins.list == ["https://a.example", "https://b.example"])
     }
 
+    @Test func `without variables ports and login are HarperDB's`() throws {
+        let configuration = try Self.configuration([:])
+
+        #expect(configuration.operationsPort == 9_925)
+        #expect(configuration.functionsPort == 9_926)
+        #expect(
+            configuration.superUser == Credentials(username: "HDB_ADMIN", password: "password"))
+    }
+
     @Test func `an empty variable says nothing`() throws {
         let configuration = try Self.configuration(["SERVER_PORT": "", "HTTPS_ON": ""])
 

@@ -34,6 +34,8 @@ import Testing
         #expect(document["logging"]?["level"] == "info")
         #expect(document["logging"]?["rotation"]?["maxSize"] == "16M")
         #expect(document["authentication"]?["operationTokenTimeout"] == "1d")
+        #expect(document["authentication"]?["authorizeLocal"] == false)
+        #expect(document["threads"]?.integerValue != nil)
         #expect(document["localStudio"]?["enabled"] == false)
         #expect(document["clustering"]?["nodeName"] == "edge-1")
     }

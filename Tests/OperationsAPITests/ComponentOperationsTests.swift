@@ -281,4 +281,22 @@ import Testing
         #expect(status["directory"]?.stringValue == fixture.components.root)
         #expect(status["status"]?.stringValue?.contains("not executed") == true)
     }
+
+    @Test func `a project is packed and deployed under the old names too`() throws {
+        let fixture = try OperationsFixture()
+        _ = try fixture.ask(["operation": "add_custom_function_project", "project": "dogs"])
+        let packed = try fixture.ask([
+            "operation": "package_custom_function_project", "project": "dogs",
+            "skip_node_modules": true, "skip_symlinks": true,
+        ])
+        #expect(packed.body["project"] == "dogs")
+        #expect(packed.body["payload"]?.stringValue.flatMap { Data(base64Encoded: $0) } != nil)
+
+        let deployed = try fixture.ask([
+            "operation": "deploy_custom_function_project", "project": "copy",
+            "payload": packed.body["payload"] ?? .null, "file": "/tmp/dogs.tar",
+        ])
+
+        #expect(deployed.message == "Successfully deployed: copy")
+    }
 }

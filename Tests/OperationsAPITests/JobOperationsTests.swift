@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Synchronization
 import Testing
 
 @testable import OperationsAPI
@@ -96,6 +97,28 @@ import Testing
         #expect(refused.status == 400)
     }
 
+    @Test func `a load of an unknown database is answered before a job starts`() throws {
+        try OperationsFixture().expectError(
+            400, "database 'cats' does not exist",
+            ["operation": "csv_data_load", "schema": "cats", "table": "dog", "data": "id\n1\n"])
+    }
+
+    @Test func `typed values of a text are found by their types`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        _ = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_data_load", "schema": "dev", "table": "dog",
+                "data": "id,a,b,c,d,e\n1,TRUE,NULL,,[1],2026-03-01T10:00:00+01:00\n",
+            ]))
+
+        try fixture.expectAnswer(
+            [["a": true, "b": nil, "c": "", "d": [1], "e": "2026-03-01T09:00:00.000Z"]],
+            [
+                "operation": "search_by_hash", "schema": "dev", "table": "dog",
+                "hash_values": [1], "get_attributes": ["a", "b", "c", "d", "e"],
+            ])
+    }
+
     @Test(arguments: ["csv_data_load", "csv_file_load"])
     func `an unknown table is answered before a job starts`(operation: String) throws {
         let fixture = try OperationsFixture.withDogs()
@@ -142,6 +165,32 @@ import Testing
             ])
     }
 
+    @Test func `a search is answered while a load runs`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs([["id": 1]])
+        fixture.remote.answer(.ok, ["Content-Type": "text/csv"], "id\n2\n")
+        let seen = Mutex<[JSONValue?]>([])
+        fixture.remote.meanwhile { [weak fixture] in
+            let found = try? fixture?.ask([
+                "operation": "search_by_value", "schema": "dev", "table": "dog",
+                "attribute": "id", "value": "*", "get_attributes": ["id"],
+            ]).body
+            let jobs = try? fixture?.ask([
+                "operation": "search_jobs", "from_date": "2018-01-01", "to_date": "2999-01-01",
+            ]).body.arrayValue
+            seen.withLock { $0 = [found, jobs?.first?["status"]] }
+        }
+
+        let job = try fixture.finishedJob(
+            fixture.ask([
+                "operation": "csv_url_load", "schema": "dev", "table": "dog",
+                "csv_url": "http://data.example/dogs.csv",
+            ]))
+
+        #expect(job["message"] == "successfully loaded 1 of 1 records")
+        #expect(seen.withLock { $0 } == [[["id": 1]], "IN_PROGRESS"])
+    }
+
     @Test func `an unknown job is an empty list and an id is demanded`() throws {
         let fixture = try OperationsFixture()
 
@@ -151,7 +200,8 @@ import Testing
 }
 
 @Suite struct JobSearchTests {
-    @Test func `jobs are found by when they started`() throws {
+    @Test(arguments: ["search_jobs_by_start_date", "search_jobs"])
+    func `jobs are found by when they started`(operation: String) throws {
         let fixture = try OperationsFixture.withDogs()
         let job = try fixture.finishedJob(
             fixture.ask([
@@ -159,7 +209,7 @@ import Testing
             ]))
         let search = { (from: JSONValue, to: JSONValue) throws in
             try fixture.ask([
-                "operation": "search_jobs_by_start_date", "from_date": from, "to_date": to,
+                "operation": .string(operation), "from_date": from, "to_date": to,
             ])
         }
 

@@ -53,6 +53,19 @@ import Testing
     }
 
     @Test(arguments: [
+        "text/csv", "application/octet-stream", "text/plain; charset=utf-8",
+        "application/vnd.ms-excel",
+    ])
+    func `text of any type that servers give it is loaded`(type: String) throws {
+        let fixture = try OperationsFixture.withDogs()
+        fixture.remote.answer(.ok, ["Content-Type": type], "id\n1\n")
+
+        let job = try fixture.finishedJob(fixture.ask(Self.url))
+
+        #expect(job["message"] == "successfully loaded 1 of 1 records")
+    }
+
+    @Test(arguments: [
         "http://127.0.0.1:9925/", "http://localhost/", "http://[::1]/", "http://169.254.169.254/",
         "http://data.example:8080/", "http://data.example.evil/", "https://x@data.example/",
         "http://data.example", "file:///etc/passwd", "data.example/dogs.csv", "",

@@ -94,4 +94,13 @@ import Testing
     @Test func `the largest limit is accepted`() throws {
         #expect(try Self.messages(["limit": 10_000]).count == 10)
     }
+
+    @Test func `a thousand lines are answered if nobody says how many`() throws {
+        let fixture = try OperationsFixture()
+        for number in 0...1_000 { fixture.node.log("\(number)", after: Double(number)) }
+
+        let lines = try fixture.ask(["operation": "read_log"]).body.arrayValue
+
+        #expect(lines?.count == 1_000)
+    }
 }

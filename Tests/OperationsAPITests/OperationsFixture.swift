@@ -42,7 +42,7 @@ final class OperationsFixture: Sendable {
         nodeName: "edge-1", isTrainer: false, functionsPort: 9_926, functions: { [] },
         followed: { [] })
 
-    init(facts: NodeFacts = loneNode) throws {
+    init(facts: NodeFacts = loneNode, login: LoginRules = LoginRules()) throws {
         directory = try TemporaryDirectory()
         let home = directory.url.resolvingSymlinksInPath()
         csvFolder = home.appendingPathComponent("csv").path
@@ -61,7 +61,7 @@ final class OperationsFixture: Sendable {
                 csvFolders: [csvFolder], exportFolders: [exportFolder], hosts: ["data.example"],
                 send: remote.send, now: { Date(timeIntervalSince1970: 1_369_353_600) }),
             components: components, facts: facts,
-            node: node.control, log: .silent)
+            node: node.control, login: login, log: .silent)
     }
 
     /// A fixture with the empty table `dev.dog`, whose key is `id`.

@@ -220,4 +220,55 @@ import Testing
                 "hash_values": [1, 2], "get_attributes": ["id", .string(name)],
             ])
     }
+
+    @Test(arguments: [[:], ["id": ""], ["id": nil]] as [JSONValue])
+    func `upsert makes a key for a record without one`(record: JSONValue) throws {
+        let fixture = try OperationsFixture.withDogs()
+
+        let answer = try fixture.ask(Self.body("upsert", [record]))
+
+        #expect(answer.message == "upserted 1 of 1 records")
+        let key = try #require(answer.body["upserted_hashes"]?.arrayValue?.first?.stringValue)
+        #expect(key.count == 36)
+    }
+
+    @Test func `keys of four kinds are four records and come back as they were`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        let keys: [JSONValue] = [0, "011", "00011", 25]
+        try fixture.insertDogs(keys.map { ["id": $0] })
+
+        try fixture.expectAnswer(
+            .array(keys.map { ["id": $0] }),
+            [
+                "operation": "search_by_hash", "schema": "dev", "table": "dog",
+                "hash_values": .array(keys), "get_attributes": ["id"],
+            ])
+    }
+
+    @Test func `a new attribute is the table's from the write on, and values keep their types`()
+        throws
+    {
+        let fixture = try OperationsFixture.withDogs()
+        let record: JSONValue = [
+            "id": 1, "whole": 7, "part": 1.5, "text": "7", "flag": true, "none": nil,
+            "object": ["a": [1, "b"]], "list": [1, [2]],
+        ]
+
+        try fixture.insertDogs([record])
+
+        let names: [JSONValue] = [
+            "id", "whole", "part", "text", "flag", "none", "object", "list",
+        ]
+        let table = try fixture.ask([
+            "operation": "describe_table", "schema": "dev", "table": "dog",
+        ]).body
+        let described = table["attributes"]?.arrayValue?.compactMap { $0["attribute"] }
+        #expect(names.allSatisfy { described?.contains($0) == true })
+        try fixture.expectAnswer(
+            [record],
+            [
+                "operation": "search_by_id", "schema": "dev", "table": "dog", "ids": [1],
+                "get_attributes": .array(names),
+            ])
+    }
 }

@@ -9,6 +9,7 @@ final class RemoteDouble: Sendable {
     private struct State {
         var requests: [HTTPClientRequest] = []
         var answer = HTTPClientResponse(status: .notFound, fields: [:], body: [])
+        var meanwhile: @Sendable () -> Void = {}
     }
 
     private let state = Mutex(State())
@@ -20,9 +21,15 @@ final class RemoteDouble: Sendable {
         state.withLock { $0.answer = answer }
     }
 
+    /// Does this before each answer, while the job that asks is running.
+    func meanwhile(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.meanwhile = body }
+    }
+
     var send: BulkAccess.Send {
         { [self] request, _ throws(HTTPClientError) in
-            state.withLock { state in
+            state.withLock { $0.meanwhile }()
+            return state.withLock { state in
                 state.requests.append(request)
                 return state.answer
             }

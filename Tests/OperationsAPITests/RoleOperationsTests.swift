@@ -300,4 +300,41 @@ import Testing
         try fixture.expectError(
             400, "Invalid role id", ["operation": "alter_role", "id": "nobody"])
     }
+
+    @Test func `a role is shown with all its members when it is added, changed and listed`() throws
+    {
+        let fixture = try OperationsFixture()
+        let added = try fixture.ask([
+            "operation": "add_role", "role": "reader", "permission": ["super_user": false],
+        ]).body
+        let altered = try fixture.ask([
+            "operation": "alter_role", "id": "reader", "permission": ["super_user": true],
+        ]).body
+        let listed = try fixture.ask(["operation": "list_roles"]).body.arrayValue
+
+        for role in [added, altered] {
+            #expect(
+                role.objectValue.map { Set($0.names) }
+                    == ["id", "role", "permission", "__createdtime__", "__updatedtime__"])
+        }
+        #expect(altered["permission"]?["super_user"] == true)
+        #expect(listed?.first { $0["id"] == "reader" } == altered)
+    }
+
+    @Test func `an empty list of attributes leaves it to the table's permissions`() throws {
+        var permission = Self.reader
+        permission["dev"] = [
+            "tables": [
+                "dog": [
+                    "read": true, "insert": false, "update": false, "delete": false,
+                    "attribute_permissions": [],
+                ]
+            ]
+        ]
+        let (fixture, login) = try Self.withReader(permission)
+
+        let found = try fixture.ask(Self.search(["secret"]), login: login)
+
+        #expect(found.body == [["secret": "bone"]])
+    }
 }

@@ -224,4 +224,76 @@ import Testing
         try fixture.expectAnswer([:], body)
         try fixture.expectAnswer(["dev": [:]], ["operation": "describe_all"])
     }
+
+    @Test func `a table is made with the attributes that the request lists`() throws {
+        let fixture = try OperationsFixture()
+        try fixture.expectMessage(
+            "table 'dev.dog' successfully created.",
+            [
+                "operation": "create_table", "schema": "dev", "table": "dog",
+                "hash_attribute": "id",
+                "attributes": [["name": "id"], ["name": "age"], ["attribute": "town"]],
+            ])
+
+        let table = try fixture.ask([
+            "operation": "describe_table", "schema": "dev", "table": "dog", "exact_count": true,
+        ]).body
+
+        #expect(
+            table["attributes"]?.arrayValue?.map { $0["attribute"] } == [
+                "id", "__createdtime__", "__updatedtime__", "age", "town",
+            ])
+    }
+
+    @Test(arguments: [
+        ("id", "You cannot drop a hash attribute"),
+        ("__createdtime__", "You cannot drop the attribute __createdtime__"),
+    ])
+    func `an attribute that stays is named in the refusal`(
+        attribute: String, error: String
+    ) throws {
+        try OperationsFixture.withDogs().expectError(
+            400, error,
+            [
+                "operation": "drop_attribute", "schema": "dev", "table": "dog",
+                "attribute": .string(attribute),
+            ])
+    }
+
+    @Test func `a description of an unknown table or database is not found`() throws {
+        let fixture = try OperationsFixture.withDogs()
+
+        try fixture.expectError(
+            404, "Table 'dev.cat' does not exist",
+            ["operation": "describe_table", "schema": "dev", "table": "cat"])
+        try fixture.expectError(
+            404, "database 'cats' does not exist",
+            ["operation": "describe_table", "schema": "cats", "table": "dog"])
+        try fixture.expectError(
+            400, "Table 'dev.cat' does not exist",
+            [
+                "operation": "create_attribute", "schema": "dev", "table": "cat",
+                "attribute": "age",
+            ])
+    }
+
+    @Test func `a description counts every record`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs((0..<6_000).map { ["id": JSONValue($0)] })
+
+        let table = try fixture.ask([
+            "operation": "describe_table", "schema": "dev", "table": "dog",
+        ]).body
+
+        #expect(table["record_count"] == 6_000)
+        #expect(table["estimated_record_range"] == nil)
+    }
+
+    @Test func `only the user's own databases are described`() throws {
+        let fixture = try OperationsFixture.withDogs()
+
+        let all = try fixture.ask(["operation": "describe_all"]).body
+
+        #expect(all.objectValue?.names == ["dev"])
+    }
 }

@@ -259,6 +259,87 @@ import Testing
                 ).count == key)
         }
     }
+
+    @Test func `a star finds text only, so that zeros of keys are text too`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        try fixture.insertDogs([["id": 0], ["id": "011"], ["id": "00011"], ["id": 25]])
+
+        #expect(
+            try Self.keys(
+                fixture, "search_by_value", ["search_attribute": "id", "search_value": "0*"])
+                == ["00011", "011"])
+    }
+
+    @Test func `a search by value is sorted by what it names`() throws {
+        let fixture = try Self.kennel()
+
+        #expect(
+            try Self.keys(
+                fixture, "search_by_value",
+                [
+                    "search_attribute": "town", "search_value": "Denver*",
+                    "sort": ["attribute": "name", "descending": true],
+                ]) == [1, 2, 4])
+    }
+
+    @Test func `eleven dogs come in the order of towns and then of keys`() throws {
+        let fixture = try OperationsFixture.withDogs()
+        let towns = [
+            "Denver, NC", "Denver, CO", "Portland", "Portland", "Denver, CO", nil, "Denver, CO",
+            "Denver, NC", "Oslo", "Oslo", "Denver, CO",
+        ]
+        try fixture.insertDogs(
+            towns.enumerated().map { index, town in
+                ["id": JSONValue(index + 1), "town": town.map(JSONValue.string) ?? .null]
+            })
+
+        #expect(
+            try Self.keys(
+                fixture, "search_by_conditions",
+                [
+                    "conditions": [
+                        [
+                            "search_attribute": "town", "search_type": "starts_with",
+                            "search_value": "Denver",
+                        ]
+                    ]
+                ]) == [2, 5, 7, 11, 1, 8])
+    }
+
+    @Test func `what old clients send with every request is ignored`() throws {
+        let fixture = try Self.kennel()
+
+        #expect(
+            try Self.keys(
+                fixture, "search_by_value",
+                [
+                    "search_attribute": "id", "search_value": "*", "hash_attribute": "wrong",
+                    "company": "", "format": "", "from": "", "key": "", "limit": 0, "order": "",
+                    "path": "", "port": 0, "s3": [:], "search_operation": [:], "start": "",
+                    "until": "", "date": "0001-01-01T00:00:00Z", "transact_to_cluster": false,
+                ]
+            ).count == 6)
+    }
+
+    @Test func `old and new names may be mixed in one request`() throws {
+        let fixture = try Self.kennel()
+
+        try fixture.expectAnswer(
+            [["id": 3]],
+            [
+                "operation": "search_by_value", "database": "dev", "table": "dog",
+                "search_attribute": "name", "value": "Alby", "get_attributes": ["id"],
+            ])
+        try fixture.expectAnswer(
+            [["id": 3]],
+            [
+                "operation": "search_by_conditions", "schema": "dev", "table": "dog",
+                "get_attributes": ["id"],
+                "conditions": [
+                    ["attribute": "name", "search_type": "equals", "value": "Alby"]
+                ],
+            ])
+    }
 }
 
 @Suite struct SQLOperationTests {

@@ -44,11 +44,15 @@ import Testing
         let body = try OperationsFixture().ask(["operation": "system_information"]).body
 
         #expect(body["cpu"]?["manufacturer"]?.stringValue != nil)
+        #expect(body["cpu"]?["brand"]?.stringValue != nil)
+        #expect(body["cpu"]?["cores"]?.integerValue != nil)
         #expect(body["cpu"]?["physicalCores"]?.integerValue != nil)
         #expect(body["cpu"]?["current_load"]?["currentload"]?.doubleValue != nil)
         #expect(body["disk"]?["size"]?.arrayValue?.first?["size"]?.integerValue != nil)
         #expect(body["disk"]?["size"]?.arrayValue?.first?["used"]?.integerValue != nil)
+        #expect(body["disk"]?["size"]?.arrayValue?.first?["mount"]?.stringValue != nil)
         #expect(body["network"]?["stats"]?.arrayValue?.first?["tx_bytes"]?.integerValue != nil)
+        #expect(body["network"]?["stats"]?.arrayValue?.first?["rx_bytes"]?.integerValue != nil)
         #expect(body["network"]?["latency"]?["ms"] == .null)
         #expect(body["system"]?["platform"] == "linux")
         #expect(body["harperdb_processes"]?["core"]?.arrayValue?.first?["pid"] != nil)
@@ -174,5 +178,19 @@ import Testing
         let login = try fixture.loginOfAnotherRole()
 
         #expect(try fixture.ask(["operation": "registration_info"], login: login).status == 200)
+    }
+
+    @Test(arguments: [
+        ("restart", "close"), ("restart_service", "close"), ("system_information", nil),
+    ])
+    func `a restart ends the connection that asked for it`(
+        operation: String, connection: String?
+    ) throws {
+        let response = try OperationsFixture().response([
+            "operation": .string(operation), "service": "http",
+        ])
+
+        #expect(response.status == .ok)
+        #expect(response.fields["Connection"] == connection)
     }
 }

@@ -1,8 +1,12 @@
 import Foundation
+import HTTPCore
 import JSON
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import OperationsAPI
+@testable import TableStorage
 
 /// Logging in once and going on with tokens.
 @Suite struct TokenOperationsTests {
@@ -137,5 +141,58 @@ import Testing
         ])
 
         #expect(try fixture.ask(Self.whoAmI, login: "Bearer \(token)").status == 401)
+    }
+
+    @Test func `a token says whose it is, for what and for how long`() throws {
+        let fixture = try OperationsFixture()
+        let tokens = try Self.tokens(fixture)
+        let claims = { (token: String) throws -> JSONValue in
+            let part = try #require(token.split(separator: ".").dropFirst().first)
+                .replacing("-", with: "+").replacing("_", with: "/")
+            let padding = String(repeating: "=", count: (4 - part.count % 4) % 4)
+            return try JSONValue(parsing: Array(try #require(Data(base64Encoded: part + padding))))
+        }
+        let life = { (claims: JSONValue) in
+            (claims["exp"]?.integerValue ?? 0) - (claims["iat"]?.integerValue ?? 0)
+        }
+
+        let (operation, refresh) = (try claims(tokens.operation), try claims(tokens.refresh))
+
+        #expect(operation["username"] == "admin" && operation["super_user"] == true)
+        #expect(operation["sub"] == "operation" && life(operation) == 86_400)
+        #expect(refresh["sub"] == "refresh" && life(refresh) == 30 * 86_400)
+    }
+
+    @Test func `a token lives as long as was asked for and is told apart when it has expired`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let time = Mutex(Date(timeIntervalSince1970: 1_000))
+        let users = try UserStore(
+            store: TableStore(root: directory.path, log: .silent),
+            firstSuperUser: ("admin", "secret"), now: { time.withLock { $0 } })
+        let admin = try users.authenticate(name: "admin", password: "secret")
+        let token = try users.token(.operation, for: admin, seconds: 5)
+
+        time.withLock { $0 = Date(timeIntervalSince1970: 1_004.9) }
+        #expect(try users.authenticate("Bearer \(token)").name == "admin")
+        time.withLock { $0 = Date(timeIntervalSince1970: 1_005) }
+        let error = #expect(throws: HTTPError.self) { try users.authenticate("Bearer \(token)") }
+
+        #expect(error?.status == .forbidden)
+        #expect(error?.message == "token expired")
+    }
+
+    @Test func `a refresh token may come in the body`() throws {
+        let fixture = try OperationsFixture()
+        let token = try Self.tokens(fixture).refresh
+
+        let fresh = try fixture.ask(
+            ["operation": "refresh_operation_token", "refresh_token": .string(token)], login: nil)
+        let foreign = try fixture.ask(
+            ["operation": "refresh_operation_token", "refresh_token": "x"], login: nil)
+
+        #expect(fresh.body["operation_token"]?.stringValue != nil)
+        #expect(foreign.status == 401 && foreign.error == "invalid token")
     }
 }

@@ -148,6 +148,44 @@ import Testing
 
         #expect(try fixture.everything() == before)
     }
+
+    @Test func `a user's role is given by its name or its id`() throws {
+        let fixture = try OperationsFixture()
+        _ = try fixture.ask(["operation": "add_role", "role": "reader", "permission": [:]])
+        let renamed = try fixture.ask([
+            "operation": "alter_role", "id": "reader", "role": "librarian",
+        ])
+        #expect(renamed.body["id"] == "reader" && renamed.body["role"] == "librarian")
+
+        try fixture.expectMessage("rose successfully added", Self.add("rose", role: "librarian"))
+        try fixture.expectMessage("alby successfully added", Self.add("alby", role: "reader"))
+
+        let users = try fixture.ask(["operation": "list_users"]).body.arrayValue
+        #expect(users?.compactMap { $0["role"]?["role"] }.count { $0 == "librarian" } == 2)
+    }
+
+    @Test func `a user gets another role and is put to rest`() throws {
+        let fixture = try OperationsFixture()
+        _ = try fixture.ask(Self.add("rose", role: "cluster_user"))
+
+        let altered = try fixture.ask([
+            "operation": "alter_user", "username": "rose", "role": "super_user",
+            "active": false,
+        ])
+
+        #expect(altered.message == "updated 1 of 1 records")
+        let rose = try fixture.ask(["operation": "list_users"]).body.arrayValue?
+            .first { $0["username"] == "rose" }
+        #expect(rose?["role"]?["role"] == "super_user")
+        #expect(rose?["active"] == false)
+    }
+
+    @Test func `missing members of a user are named together`() throws {
+        try OperationsFixture().expectError(
+            400,
+            "'role' is required. 'username' is required. 'password' is required. "
+                + "'active' is required", ["operation": "add_user"])
+    }
 }
 
 @Suite struct AuthenticationTests {

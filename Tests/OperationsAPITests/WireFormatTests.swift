@@ -293,4 +293,46 @@ extension WireFormatTests {
 
         #expect(response.status == .unauthorized)
     }
+
+    @Test func `the loopback address needs no login where the node is told so`() throws {
+        let fixture = try OperationsFixture(login: LoginRules(trustsLoopback: true))
+        let ask = { (login: String?, isLocal: Bool) in
+            try Self.ask(fixture, Self.listUsers.encoded(), login: login) {
+                $0.isFromLoopback = isLocal
+            }.status
+        }
+
+        #expect(try ask(nil, true) == .ok)
+        #expect(try ask(nil, false) == .unauthorized)
+        #expect(try ask(OperationsFixture.basic("admin", "wrong"), true) == .unauthorized)
+    }
+}
+
+// MARK: Pages
+
+extension WireFormatTests {
+    private static func page(_ path: String) throws -> HTTPResponse {
+        let api = try OperationsFixture().api
+        let route = try #require(api.routes.first { $0.method == .get && $0.pattern == path })
+        guard case .immediate(let answer) = route.handler else {
+            throw FixtureError(description: "a page waits for nothing")
+        }
+        return try answer(HTTPRequest(method: .get, path: path))
+    }
+
+    @Test func `a load balancer is told that the node runs, without a login`() throws {
+        let response = try Self.page("/health")
+
+        #expect(response.status == .ok)
+        #expect(response.fields["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(try Self.bytes(response) == Array("HarperDB is running.".utf8))
+    }
+
+    @Test func `a browser is shown a page that says that the node runs`() throws {
+        let response = try Self.page("/")
+
+        #expect(response.status == .ok)
+        #expect(response.fields["Content-Type"] == "text/html; charset=utf-8")
+        #expect(String(decoding: try Self.bytes(response), as: UTF8.self).contains("is running"))
+    }
 }
