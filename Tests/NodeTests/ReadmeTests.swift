@@ -28,7 +28,8 @@ import Testing
         for part in [
             "table 'dev.dog' successfully created.", "inserted 1 of 1 records",
             "\"name\":\"Penny\"", "\"COUNT(*)\":1", "Starting job with id",
-            "\"status\":\"COMPLETE\"", "\"readers\":", "updated 1 of 1 records", "\"permission\"", "rita successfully added", "\"operation_token\"",
+            "\"status\":\"COMPLETE\"", "\"readers\":", "updated 1 of 1 records", "\"permission\"",
+            "rita successfully added", "\"operation_token\"",
         ] {
             #expect(answers.contains(part), "\(part) is not in \(answers)")
         }
@@ -38,7 +39,8 @@ import Testing
     private static func commands() throws -> [String] {
         let text = try String(
             contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-        let section = try #require(text.split(separator: "## Run a node").last)
+        let section =
+            try #require(text.split(separator: "## Run a node").last)
             .split(separator: "\n## ").first ?? ""
         let parts = section.split(separator: "```\n", omittingEmptySubsequences: false)
         return parts.enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
