@@ -64,12 +64,14 @@ import Testing
         try fixture.expectError(
             500, "'hash_values' must be an array",
             ["operation": "search_by_hash", "schema": "dev", "table": "dog", "hash_values": 1])
-        try fixture.expectError(
-            500, "'get_attributes' must be an array",
-            [
-                "operation": "search_by_hash", "schema": "dev", "table": "dog",
-                "hash_values": [1], "get_attributes": "name",
-            ])
+        for attributes in ["name", "*"] as [JSONValue] {
+            try fixture.expectError(
+                500, "'get_attributes' must be an array",
+                [
+                    "operation": "search_by_hash", "schema": "dev", "table": "dog",
+                    "hash_values": [1], "get_attributes": attributes,
+                ])
+        }
     }
 
     @Test(
