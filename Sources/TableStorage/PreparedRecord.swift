@@ -43,6 +43,12 @@ struct PreparedRecord: Sendable {
         switch value {
         case .null, .string(""): return nil
         case .integer, .number: return value
+        case .string("null"), .string("undefined"):
+            // What a client in JavaScript makes of a key that it forgot.
+            throw TableStorageError(
+                .invalidRecord,
+                "Invalid hash value: '\(value.stringValue ?? "")' is not a valid hash attribute "
+                    + "value, check log for more info")
         case .string(let text):
             guard text.utf8.count <= TableLimits.keyBytesMax else {
                 throw TableStorageError(

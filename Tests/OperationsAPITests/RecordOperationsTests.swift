@@ -74,6 +74,22 @@ import Testing
         #expect(try fixture.everything() == before)
     }
 
+    @Test(arguments: ["insert", "update", "upsert"], ["null", "undefined"])
+    func `what JavaScript makes of a missing key is no key`(
+        operation: String, key: String
+    ) throws {
+        let fixture = try OperationsFixture.withDogs()
+        let before = try fixture.everything()
+
+        try fixture.expectError(
+            400,
+            "Invalid hash value: '\(key)' is not a valid hash attribute value, "
+                + "check log for more info",
+            Self.body(operation, [["id": 1], ["id": .string(key)]]))
+
+        #expect(try fixture.everything() == before)
+    }
+
     @Test func `upsert answers without a list of skipped keys`() throws {
         let fixture = try OperationsFixture.withDogs()
         try fixture.insertDogs([["id": 1]])
