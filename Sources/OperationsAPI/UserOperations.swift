@@ -39,7 +39,7 @@ struct UserOperations: Sendable {
         let name = try Self.nonEmpty(.username, request)
         try UserStore.check(name: name)
         let password = try Self.nonEmpty(.password, request)
-        let role = try knownRole(try request.text(.role))
+        let role = try newRole(try request.text(.role))
         guard let isActive = request[.active]?.boolValue else {
             throw HTTPError(.badRequest, "'active' must be a boolean")
         }
@@ -64,7 +64,11 @@ struct UserOperations: Sendable {
             guard !role.isEmpty else {
                 throw HTTPError(.internalError, "If role is specified, it cannot be empty.")
             }
-            document["role"] = .string(try knownRole(role))
+            guard let known = try knownRole(role) else {
+                throw HTTPError(
+                    .notFound, "Update failed.  Requested '\(role)' role not found.")
+            }
+            document["role"] = .string(known)
             changes += 1
         }
         if let active = request[.active] {
@@ -106,12 +110,26 @@ struct UserOperations: Sendable {
         return text
     }
 
-    /// The id of a role that is given by its name or id.
-    private func knownRole(_ name: String) throws(HTTPError) -> String {
-        guard let role = try users.roles.role(named: name) else {
-            throw HTTPError(.notFound, "\(name) role not found")
-        }
+    /// The id of a role that is given by its name or id; nil if there is none.
+    private func knownRole(_ name: String) throws(HTTPError) -> String? {
+        guard let role = try users.roles.role(named: name) else { return nil }
         return role["id"]?.stringValue ?? name
+    }
+
+    /// The role of a user to be added; HarperDB says so if a name can be no role's at all.
+    private func newRole(_ name: String) throws(HTTPError) -> String {
+        if let known = try knownRole(name) { return known }
+        let isPlain = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        throw isPlain
+            ? HTTPError(.notFound, "\(name) role not found")
+            : HTTPError(.badRequest, "Role is invalid")
     }
 
     /// A user as others may see it: without the hash, the role as an object.

@@ -19,6 +19,27 @@ import Testing
 
         try fixture.expectError(409, "User rose already exists", Self.add("rose"))
         try fixture.expectError(404, "poet role not found", Self.add("alby", role: "poet"))
+        try fixture.expectError(400, "Role is invalid", Self.add("alby", role: "a poet"))
+    }
+
+    @Test func `a user whose new role is missing keeps the old one`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectError(
+            404, "Update failed.  Requested 'poet' role not found.",
+            ["operation": "alter_user", "username": "admin", "role": "poet"])
+
+        let own = try fixture.ask(["operation": "user_info"])
+        #expect(own.body["role"]?["id"] == "super_user")
+    }
+
+    @Test func `a role whose name has a space can be given too`() throws {
+        let fixture = try OperationsFixture()
+        _ = try fixture.ask([
+            "operation": "add_role", "role": "a poet", "permission": ["super_user": false],
+        ])
+
+        try fixture.expectMessage("alby successfully added", Self.add("alby", role: "a poet"))
     }
 
     @Test(arguments: ["a:b", String(repeating: "n", count: 251), "a\nb"])
