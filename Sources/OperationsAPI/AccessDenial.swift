@@ -142,9 +142,6 @@ extension RolePermission {
     func visible(of schema: TableSchema, in table: TableName) -> [String] {
         let names = schema.attributes.map(\.name)
         guard isRestricted(in: table) else { return names }
-        return names.filter {
-            !AutomaticAttribute.names.contains($0)
-                && !actions(on: $0, of: schema, in: table).isEmpty
-        }
+        return names.filter { !actions(on: $0, of: schema, in: table).isEmpty }
     }
 }

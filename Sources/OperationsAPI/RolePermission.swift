@@ -26,14 +26,13 @@ package struct RolePermission: Sendable, Hashable {
 
         /// What the role may do with an attribute.
         ///
-        /// The key and the automatic times go with the others: what is allowed with any of them
-        /// is allowed with these.
+        /// A list of attributes hides all others but the key: what is allowed with any of them is
+        /// allowed with the key.
         func actions(on attribute: String, of schema: TableSchema) -> Set<TableAction> {
             guard !attributes.isEmpty else { return actions }
             if let own = attributes[attribute] { return own }
-            let followsOthers =
-                attribute == schema.primaryKey || AutomaticAttribute.names.contains(attribute)
-            return followsOthers ? attributes.values.reduce(into: []) { $0.formUnion($1) } : []
+            guard attribute == schema.primaryKey else { return [] }
+            return attributes.values.reduce(into: []) { $0.formUnion($1) }
         }
     }
 

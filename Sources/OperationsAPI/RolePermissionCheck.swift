@@ -92,8 +92,8 @@ struct RolePermissionCheck {
         guard let grant = value.objectValue else {
             return note("the permissions of a table must be an object", table)
         }
-        let known = TableAction.allCases.map(\.rawValue) + ["attribute_permissions"]
-        for name in grant.names where !known.contains(name) {
+        let keys = TableAction.allCases.map(\.rawValue) + ["attribute_permissions"]
+        for name in grant.names where !keys.contains(name) {
             note("Invalid table permission key value '\(name)'", table)
         }
         for action in TableAction.allCases {
@@ -111,8 +111,11 @@ struct RolePermissionCheck {
             return note("Value for 'attribute_permissions' must be an array", table)
         }
         for attribute in list { check(attribute: attribute, of: schema, table) }
+        // What is said of an attribute that does not exist conflicts with nothing.
+        let names = Set(schema.attributes.map(\.name))
+        let known = list.filter { names.contains($0["attribute_name"]?.stringValue ?? "") }
         let conflicts = Self.attributeActions.contains { action in
-            grant[action.rawValue] == false && list.contains { $0[action.rawValue] == true }
+            grant[action.rawValue] == false && known.contains { $0[action.rawValue] == true }
         }
         if conflicts {
             note(
