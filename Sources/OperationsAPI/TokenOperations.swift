@@ -49,8 +49,15 @@ struct TokenOperations: Sendable {
             if let user = request.user { return user }
             return try users.authenticate(request.authorization)
         }
-        for (field, value) in [("username", name), ("password", password)] where value == "" {
-            throw HTTPError(.badRequest, "'\(field)' is not allowed to be empty")
+        let empty = [("username", name), ("password", password)].filter { $0.1 == "" }
+        guard empty.isEmpty else {
+            // Two empty strings are no login at all, so that one is asked for first.
+            if empty.count == 2, request.user == nil {
+                _ = try users.authenticate(request.authorization)
+            }
+            throw HTTPError(
+                .badRequest,
+                empty.map { "'\($0.0)' is not allowed to be empty" }.joined(separator: ". "))
         }
         let refusal = HTTPError(
             .unauthorized, "invalid credentials", fields: UserStore.challenge)

@@ -67,6 +67,7 @@ import Testing
             ),
             (["username": "admin", "password": ""], 400, "'password' is not allowed to be empty"),
             (["username": "", "password": "secret"], 400, "'username' is not allowed to be empty"),
+            (["username": "", "password": ""], 401, "Must login"),
             ([:], 401, "Must login"),
         ] as [(JSONObject, Int, String)])
     func `wrong credentials give no token`(
@@ -79,6 +80,14 @@ import Testing
         let answer = try fixture.ask(.object(body), login: nil)
 
         #expect(answer.status == status && answer.error == error, "\(answer)")
+    }
+
+    @Test func `who is logged in hears of both empty strings`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectError(
+            400, "'username' is not allowed to be empty. 'password' is not allowed to be empty",
+            ["operation": "create_authentication_tokens", "username": "", "password": ""])
     }
 
     @Test(arguments: ["0", 0, "-1s", "soon", "366d", "9223372036854775807d", true] as [JSONValue])
