@@ -15,9 +15,24 @@ extension OperationRequest {
         in store: TableStore
     ) throws(HTTPError) {
         guard !permission.isSuperUser else { return }
+        guard table.database != SystemTables.database else {
+            throw Self.refusal(of: actions, onSystem: table)
+        }
         let denial = permission.denial(
             of: actions, on: table, attributes: attributes, schema: try? store.table(table))
         guard denial.isEmpty else { throw denial.error }
+    }
+
+    /// Everybody knows that this database is there; what may not be is told as HarperDB tells it.
+    private static func refusal(
+        of actions: [TableAction], onSystem table: TableName
+    ) -> HTTPError {
+        if actions.contains(.update) || actions.contains(.delete) {
+            return OperationRefusal.of(.systemIsProtected, missing: .notFound)
+        }
+        var denial = AccessDenial()
+        denial.add(actions, on: table)
+        return denial.error
     }
 
     /// Demands a write of these records; their automatic times are nobody's to set.

@@ -33,7 +33,9 @@ package struct OperationsAPI: Sendable {
         let jobs = JobOperations(store: store, jobs: jobs)
         let (searches, sql) = (SearchOperations(store: store), SQLOperations(store: store))
         table = OperationTable(
-            SchemaOperations(store: store, auditsTables: auditsTables).all
+            SchemaOperations(
+                store: store, system: SystemTables(users: users), auditsTables: auditsTables
+            ).all
                 + RecordOperations(store: store).all
                 + searches.all + sql.all + UserOperations(users: users).all
                 + RoleOperations(users: users).all
@@ -167,6 +169,9 @@ package struct OperationsAPI: Sendable {
         case .superUser(let name): throw AccessDenial.superUsersOnly(name)
         case .structure(let name):
             let database = try request.databaseName()
+            guard database != SystemTables.database else {
+                throw OperationRefusal.of(.systemIsProtected, missing: .notFound)
+            }
             guard request.permission.mayChangeStructure(of: database) else {
                 throw AccessDenial.superUsersOnly(name)
             }

@@ -5,6 +5,7 @@ import TableStorage
 /// Making, dropping and describing databases, tables and attributes.
 struct SchemaOperations: Sendable {
     let store: TableStore
+    let system: SystemTables
     /// Whether a table keeps a log if its request does not say whether it shall.
     let auditsTables: Bool
 
@@ -139,7 +140,7 @@ struct SchemaOperations: Sendable {
             try store.dropAttribute(attribute, of: table)
         } catch {
             // What may not be dropped is a mistake of the request, not of the asker's rights.
-            guard error.code == .protected, table.database != "system" else {
+            guard error.code == .protected, table.database != SystemTables.database else {
                 throw OperationRefusal.of(error, missing: .notFound)
             }
             throw HTTPError(.badRequest, error.message, cause: error)
@@ -154,6 +155,7 @@ extension SchemaOperations {
     private func describeTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let table = try request.tableName()
         try Self.refuseSystem(table.database, request)
+        if table.database == SystemTables.database { return try system.describe(table.table) }
         guard request.permission.isVisible(table) else {
             var denial = AccessDenial()
             denial.add(invisible: table)
@@ -168,6 +170,7 @@ extension SchemaOperations {
     private func describeDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let name = try request.databaseName()
         try Self.refuseSystem(name, request)
+        if name == SystemTables.database { return .object(try system.describeAll()) }
         guard request.permission.isVisible(database: name) else {
             var denial = AccessDenial()
             denial.add(invisibleDatabase: name)
@@ -191,7 +194,7 @@ extension SchemaOperations {
     private static func refuseSystem(
         _ database: String, _ request: OperationRequest
     ) throws(HTTPError) {
-        guard database == "system", !request.permission.isSuperUser else { return }
+        guard database == SystemTables.database, !request.permission.isSuperUser else { return }
         var denial = AccessDenial()
         denial.add(
             sentence: "Your role does not have permission to view database metadata for 'system'")

@@ -33,3 +33,11 @@ package struct TableStorageError: Error, Sendable {
         self.cause = cause
     }
 }
+
+extension TableStorageError {
+    /// What is answered to everybody who would change the database `system`.
+    package static let systemIsProtected = TableStorageError(
+        .protected,
+        "The 'system' database, tables and records are used internally by HarperDB and cannot be "
+            + "updated or removed.")
+}

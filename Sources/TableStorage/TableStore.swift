@@ -188,12 +188,7 @@ extension TableStore {
     }
 
     func refuseSystem(_ database: String) throws(TableStorageError) {
-        guard database != Names.system else {
-            throw TableStorageError(
-                .protected,
-                "The 'system' database, tables and records are used internally by HarperDB "
-                    + "and cannot be updated or removed.")
-        }
+        guard database != Names.system else { throw .systemIsProtected }
     }
 
     /// An id for a table or a job.
