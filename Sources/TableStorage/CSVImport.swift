@@ -23,7 +23,7 @@ package struct CSVImport: BulkImport {
         let text = CSVText.utf8(bytes)
         var reader = CSVReader(text, format: CSVFormat.detected(in: text))
         guard let header = try header(&reader) else { return Self.nothing }
-        try isAllowed(header)
+        try isAllowed(header.filter { !$0.isEmpty })
         var (read, written) = (0, 0)
         while true {
             let batch = try store.load(
@@ -39,6 +39,8 @@ package struct CSVImport: BulkImport {
 
     private static let nothing = "No records parsed from csv file."
 
+    /// The names of the columns; one without a name, as a comma at a line's end makes it, is left
+    /// out of the records.
     private func header(_ reader: inout CSVReader) throws(TableStorageError) -> [String]? {
         guard let row = reader.next() else { return nil }
         if case .malformed(let error) = row {
@@ -46,7 +48,8 @@ package struct CSVImport: BulkImport {
         }
         let fields = reader
         let names = (0..<fields.fieldCount).map { fields.text($0) }
-        for name in names {
+        let hasNames = names.contains { !$0.isEmpty }
+        for name in names where !name.isEmpty || !hasNames {
             do throws(TableStorageError) {
                 try Names.checkAttribute(name)
             } catch {

@@ -6,14 +6,14 @@ import SQLite
 struct CSVColumns: Sendable {
     /// The column of the key, if the text has one.
     let key: Int?
-    /// The other columns from left to right. Automatic times are not among them; of two columns
-    /// with one name the right one counts.
+    /// The other columns from left to right. Automatic times and columns without a name are not
+    /// among them; of two columns with one name the right one counts.
     let fields: [Int]
     let names: [String]
 
     init(header: [String], primaryKey: String) {
         key = header.lastIndex(of: primaryKey)
-        let left = [primaryKey, Names.createdTime, Names.updatedTime]
+        let left = [primaryKey, Names.createdTime, Names.updatedTime, ""]
         fields = header.indices.filter { index in
             !left.contains(header[index]) && !header[(index + 1)...].contains(header[index])
         }

@@ -91,7 +91,20 @@ import Testing
                 withKeys: [1], attributes: ["name"], of: StoreFixture.dog) == [["name": "Rose"]])
     }
 
-    @Test(arguments: ["id,,b\n1,2,3", "id,a`b\n1,2"])
+    @Test func `columns without a name and fields beyond the columns are left out`() throws {
+        let (fixture, message) = try Self.load("id,,name,\n1,x,Penny,\n2,y,Alby,z,more\n")
+
+        #expect(message == "successfully loaded 2 of 2 records")
+        #expect(
+            try fixture.store.records(
+                withKeys: [1, 2], attributes: ["name"], of: StoreFixture.dog)
+                == [["name": "Penny"], ["name": "Alby"]])
+        #expect(
+            try fixture.store.table(StoreFixture.dog).attributes.map(\.name)
+                == ["id", "__createdtime__", "__updatedtime__", "name"])
+    }
+
+    @Test(arguments: [",,\n1,2,3", "id,a`b\n1,2", "id,/\n1,2"])
     func `a bad column name cancels the load`(text: String) throws {
         let error = #expect(throws: TableStorageError.self) { try Self.load(text) }
 
