@@ -15,6 +15,7 @@ enum SQLDates {
 
     /// The farthest moment from 1970 on either side (ECMA-262, "Time Values").
     private static let millisecondsMax: Double = 8.64e15
+    private static let formatBytesMax = 250
 
     /// - Parameter now: In milliseconds since 1970.
     static func define(on connection: SQLiteConnection, now: Int64) throws(SQLiteError) {
@@ -44,9 +45,14 @@ enum SQLDates {
         for count: Int32 in [2, 3] {
             try connection.define("date_diff", arguments: count) { values in difference(values) }
         }
-        try connection.define("date_format", arguments: 2) { values in
+        try connection.define("date_format", arguments: 2) { values throws(SQLiteError) in
             guard let date = milliseconds(values[0]), let format = text(values[1]) else {
                 return .null
+            }
+            guard format.utf8.count <= formatBytesMax else {
+                throw SQLiteError(
+                    code: .other, extendedCode: 0,
+                    message: "a format of a date has at most \(formatBytesMax) bytes")
             }
             return .text(SQLDateFormat.text(date, format))
         }

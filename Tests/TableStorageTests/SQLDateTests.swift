@@ -45,6 +45,16 @@ import Testing
         #expect(try SQLFixture().rows("SELECT \(expression) AS v") == #"[{"v":null}]"#)
     }
 
+    @Test func `a format beyond the limit is refused with its number`() throws {
+        let format = String(repeating: "Y", count: 251)
+
+        let error = #expect(throws: TableStorageError.self) {
+            try SQLFixture().rows("SELECT DATE_FORMAT(0, '\(format)')")
+        }
+
+        #expect(error?.message.contains("a format of a date has at most 250 bytes") == true)
+    }
+
     @Test func `the clock's functions agree, with brackets and without`() throws {
         let rows = try SQLFixture().rows(
             """
