@@ -25,14 +25,15 @@ enum ISODate {
     }
 
     private static let bytesMax = 40
-    private static let dayMilliseconds: Int64 = 86_400_000
+    static let dayMilliseconds: Int64 = 86_400_000
 
-    private static func padded(_ number: Int64, _ digits: Int) -> String {
+    static func padded(_ number: Int64, _ digits: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 
-    private static func quotient(_ number: Int64, _ divisor: Int64) -> (Int64, Int64) {
+    /// Division that rounds down, so that the rest is never negative.
+    static func quotient(_ number: Int64, _ divisor: Int64) -> (whole: Int64, rest: Int64) {
         let rest = number % divisor
         return rest < 0
             ? (number / divisor - 1, rest + divisor) : (number / divisor, rest)
@@ -45,14 +46,14 @@ enum ISODate {
     /// From 0000-03-01 to 1970-01-01.
     private static let epochDays: Int64 = 719_468
 
-    fileprivate static func days(_ year: Int64, _ month: Int64, _ date: Int64) -> Int64 {
+    static func days(_ year: Int64, _ month: Int64, _ date: Int64) -> Int64 {
         let (era, yearOfEra) = quotient(month <= 2 ? year - 1 : year, 400)
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + date - 1
         return era * eraDays + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
             - epochDays
     }
 
-    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, date: Int64) {
+    static func civil(_ days: Int64) -> (year: Int64, month: Int64, date: Int64) {
         let (era, day) = quotient(days + epochDays, eraDays)
         let yearOfEra = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
         let dayOfYear = day - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

@@ -24,7 +24,10 @@ enum SQLFunctions {
         "trunc", "typeof", "unicode", "unixepoch", "unlikely", "upper", truth,
     ]
 
-    static func isAllowed(_ name: String) -> Bool { allowed.contains(name.lowercased()) }
+    static func isAllowed(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return allowed.contains(name) || SQLDates.names.contains(name)
+    }
 
     /// Defines our functions for one statement; no other statement may be running.
     ///
@@ -32,7 +35,7 @@ enum SQLFunctions {
     static func define(
         on connection: SQLiteConnection, now: Int64, deadline: SQLDeadline
     ) throws(SQLiteError) {
-        try connection.define("current_timestamp", arguments: 0) { _ in .integer(now) }
+        try SQLDates.define(on: connection, now: now)
         try connection.define(truth, arguments: 1) { arguments in
             switch arguments.first {
             case .blob(let json)?: .integer(json == Array("true".utf8) ? 1 : 0)

@@ -7,6 +7,7 @@
 /// | `= 'true'` in a condition | `IN ('true', <blob>)` | the same |
 /// | a column as a condition of its own | `ledge_truth(column)` | a blob is never true |
 /// | `undefined` as a value | `NULL` | JavaScript |
+/// | `CURRENT_DATE()` and its like | without the brackets | SQLite has them as words |
 /// | an expression in a list | the expression with its key | keys are HarperDB's |
 ///
 /// Everything else stays as it is; text in quotes is never changed.
@@ -146,6 +147,7 @@ extension SQLRewriting {
 
     private mutating func write(_ index: Int) {
         let token = tokens[index]
+        if isClockBracket(index) { return }
         if let alternative = alternative(to: index) {
             append("(", isSpaced: true)
             output.append(token)
@@ -162,6 +164,18 @@ extension SQLRewriting {
         } else {
             writeColumn(index)
         }
+    }
+
+    private static let clocks: Set<String> = [
+        "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP",
+    ]
+
+    /// Whether a bracket is one of the two behind a word that SQLite wants without them.
+    private func isClockBracket(_ index: Int) -> Bool {
+        let open = tokens[index].isMark("(") ? index : index - 1
+        return token(open)?.isMark("(") == true && token(open + 1)?.isMark(")") == true
+            && token(open - 1)?.isOneOf(Self.clocks) == true
+            && token(open - 2)?.isMark(".") != true
     }
 
     /// A column that is a condition by itself gets its truth asked for.
