@@ -62,12 +62,19 @@ struct SQLDay {
         else { return nil }
         // Written as ISO 8601 wants it, it is read as every other date of the store.
         let day = [(year, 4), (month, 2), (date, 2)].map(ISODate.padded).joined(separator: "-")
-        let time = halves.count == 2 ? String(halves[1]) : "00:00"
+        let time = halves.count == 2 ? withColonInZone(String(halves[1])) : "00:00"
         for zone in ["", "Z"] {
             let whole = Array("\(day)T\(time)\(zone)".utf8)
             if let found = whole.withUnsafeBufferPointer(ISODate.milliseconds) { return found }
         }
         return nil
+    }
+
+    /// `+0200`, as `DATE()` writes a zone, becomes `+02:00`.
+    private static func withColonInZone(_ time: String) -> String {
+        let (clock, zone) = (time.dropLast(5), time.suffix(5))
+        guard zone.first == "+" || zone.first == "-", !zone.contains(":") else { return time }
+        return "\(clock)\(zone.prefix(3)):\(zone.suffix(2))"
     }
 }
 

@@ -43,6 +43,10 @@ enum SQLFunctions {
             case nil: .null
             }
         }
+        // SQLite's own gives any 64-bit integer.
+        try connection.define("random", arguments: 0, isDeterministic: false) { _ in
+            .real(Double.random(in: 0..<1))
+        }
         let patterns = PatternCache()
         // SQLite turns `text REGEXP pattern` into `regexp(pattern, text)`.
         try connection.define("regexp", arguments: 2) { arguments throws(SQLiteError) in

@@ -9,6 +9,8 @@ import Testing
         ("DATE_ADD(0, 90, 'minutes')", #"[{"v":5400000}]"#),
         ("DATE_SUB('2020-4-1', 3, 'years')", #"[{"v":1491004800000}]"#),
         ("DATE_SUB('2020-03-01T00:00:00.000Z', 1, 'day')", #"[{"v":1582934400000}]"#),
+        ("DATE_ADD(DATE(1585407845000), 1, 'days')", #"[{"v":1585494245000}]"#),
+        ("DATE_SUB('2020-03-28T09:04:05-0600', 0, 'days')", #"[{"v":1585407845000}]"#),
         ("DATE_DIFF('2020-03-29', '2020-03-28')", #"[{"v":86400000}]"#),
         ("DATE_DIFF('2020-03-29', '2020-03-27', 'days')", #"[{"v":2}]"#),
         ("DATE_DIFF('2019-01-01', '2020-01-01', 'years')", #"[{"v":-1}]"#),
@@ -38,7 +40,8 @@ import Testing
         "DATE_ADD(0, 1e300, 'days')", "DATE_ADD(0, 1e300, 'years')", "DATE_ADD(1e300, 1, 'd')",
         "DATE_ADD(9223372036854775807, 1, 'd')", "DATE_ADD('2020-02-30', 1, 'days')",
         "DATE_DIFF(0, NULL, 'days')", "DATE_FORMAT('2020-13-01', 'YYYY')", "DATE('+020-1-1')",
-        "DATE('')", "DATE('T')", "DATE('1-2-3-4')", "OFFSET_UTC(0, 1e300)", "OFFSET_UTC(0, 9999)",
+        "DATE('')", "DATE('T')", "DATE('1-2-3-4')", "DATE('2020-1-1T10:00+abcd')",
+        "DATE('2020-1-1T+0000')", "OFFSET_UTC(0, 1e300)", "OFFSET_UTC(0, 9999)",
         "EXTRACT(0, '')",
     ])
     func `what is no date or no unit gives null`(expression: String) throws {

@@ -107,6 +107,16 @@ import Testing
         #expect(try SQLFixture().rows(sql) == rows)
     }
 
+    @Test func `random numbers lie between 0 and 1`() throws {
+        let sql = """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50),
+            r AS MATERIALIZED (SELECT random() AS x FROM n)
+            SELECT min(x) >= 0 AND max(x) < 1 AS a, count(DISTINCT x) > 1 AS b FROM r
+            """
+
+        #expect(try SQLFixture().rows(sql) == #"[{"a":1,"b":1}]"#)
+    }
+
     @Test func `a column that is named beside a star comes once`() throws {
         let rows = try SQLFixture().rows("SELECT name, *, age AS years FROM dev.dog WHERE id = 1")
 
