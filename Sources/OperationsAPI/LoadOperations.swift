@@ -99,8 +99,9 @@ struct LoadOperations: Sendable {
         _ cancellation: JobRunner.Cancellation
     ) throws(JobRunner.Failure) -> JobRunner.Report {
         let load = form.init(
-            store: store, table: target.table, mode: target.mode,
-            user: target.request.user?.name ?? "")
+            into: ImportTarget(
+                store: store, table: target.table, mode: target.mode,
+                user: target.request.user?.name ?? ""))
         return try working { () throws(TableStorageError) in
             JobRunner.Report(
                 try load.run(

@@ -15,7 +15,7 @@ extension OperationRequest {
         in store: TableStore
     ) throws(HTTPError) {
         guard !permission.isSuperUser else { return }
-        guard table.database != SystemTables.database else {
+        guard table.database != TableName.systemDatabase else {
             throw Self.refusal(of: actions, onSystem: table)
         }
         let denial = permission.denial(

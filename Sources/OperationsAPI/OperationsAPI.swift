@@ -169,7 +169,7 @@ package struct OperationsAPI: Sendable {
         case .superUser(let name): throw AccessDenial.superUsersOnly(name)
         case .structure(let name):
             let database = try request.databaseName()
-            guard database != SystemTables.database else {
+            guard database != TableName.systemDatabase else {
                 throw OperationRefusal.of(.systemIsProtected, missing: .notFound)
             }
             guard request.permission.mayChangeStructure(of: database) else {

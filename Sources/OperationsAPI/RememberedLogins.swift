@@ -10,7 +10,7 @@ final class RememberedLogins: Sendable {
     /// A login as it was asked for, and the user if it is known to be right.
     struct Question: Sendable {
         let user: User?
-        fileprivate let print: KeyedFingerprint.Value
+        fileprivate let key: KeyedFingerprint.Value
         fileprivate let time: Date
         fileprivate let generation: Int
     }
@@ -38,10 +38,10 @@ final class RememberedLogins: Sendable {
     private let state = Mutex(State())
 
     func ask(name: String, password: String, at time: Date) -> Question {
-        let print = fingerprint.of(Array("\(name)\n\(password)".utf8))
-        let (login, generation) = state.withLock { ($0.logins[print], $0.generation) }
+        let key = fingerprint.of(Array("\(name)\n\(password)".utf8))
+        let (login, generation) = state.withLock { ($0.logins[key], $0.generation) }
         let user = login.flatMap { $0.until > time ? $0.user : nil }
-        return Question(user: user, print: print, time: time, generation: generation)
+        return Question(user: user, key: key, time: time, generation: generation)
     }
 
     /// The login was found to be right; forgotten again if some user changed since it was asked.
@@ -50,7 +50,7 @@ final class RememberedLogins: Sendable {
         state.withLock { state in
             guard state.generation == question.generation else { return }
             if state.logins.count >= Self.countMax { state.logins.removeAll() }
-            state.logins[question.print] = login
+            state.logins[question.key] = login
         }
     }
 

@@ -140,7 +140,7 @@ struct SchemaOperations: Sendable {
             try store.dropAttribute(attribute, of: table)
         } catch {
             // What may not be dropped is a mistake of the request, not of the asker's rights.
-            guard error.code == .protected, table.database != SystemTables.database else {
+            guard error.code == .protected, table.database != TableName.systemDatabase else {
                 throw OperationRefusal.of(error, missing: .notFound)
             }
             throw HTTPError(.badRequest, error.message, cause: error)
@@ -155,7 +155,7 @@ extension SchemaOperations {
     private func describeTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let table = try request.tableName()
         try Self.refuseSystem(table.database, request)
-        if table.database == SystemTables.database { return try system.describe(table.table) }
+        if table.database == TableName.systemDatabase { return try system.describe(table.table) }
         guard request.permission.isVisible(table) else {
             var denial = AccessDenial()
             denial.add(invisible: table)
@@ -170,7 +170,7 @@ extension SchemaOperations {
     private func describeDatabase(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         let name = try request.databaseName()
         try Self.refuseSystem(name, request)
-        if name == SystemTables.database { return .object(try system.describeAll()) }
+        if name == TableName.systemDatabase { return .object(try system.describeAll()) }
         guard request.permission.isVisible(database: name) else {
             var denial = AccessDenial()
             denial.add(invisibleDatabase: name)
@@ -194,7 +194,7 @@ extension SchemaOperations {
     private static func refuseSystem(
         _ database: String, _ request: OperationRequest
     ) throws(HTTPError) {
-        guard database == SystemTables.database, !request.permission.isSuperUser else { return }
+        guard database == TableName.systemDatabase, !request.permission.isSuperUser else { return }
         var denial = AccessDenial()
         denial.add(
             sentence: "Your role does not have permission to view database metadata for 'system'")

@@ -23,8 +23,8 @@ struct StatusOperations: Sendable {
             Operation(
                 "get_status", optional: [.id], access: .superUser(name: "getStatus"), run: get),
             Operation(
-                "clear_status", optional: [.id], access: .superUser(name: "clearStatus"), run: clear
-            ),
+                "clear_status", optional: [.id], access: .superUser(name: "clearStatus"),
+                run: clear),
         ]
     }
 

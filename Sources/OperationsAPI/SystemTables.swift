@@ -14,8 +14,6 @@ struct SystemTables: Sendable {
         let records: [JSONObject]
     }
 
-    static let database = "system"
-
     let users: UserStore
 
     func describeAll() throws(HTTPError) -> JSONObject {
@@ -28,7 +26,7 @@ struct SystemTables: Sendable {
     func describe(_ name: String) throws(HTTPError) -> JSONValue {
         guard let table = try tables().first(where: { $0.name == name }) else {
             throw HTTPError(
-                .notFound, "Table '\(TableName(Self.database, name))' does not exist")
+                .notFound, "Table '\(TableName(TableName.systemDatabase, name))' does not exist")
         }
         return Self.description(of: table)
     }
@@ -54,7 +52,7 @@ struct SystemTables: Sendable {
         let attributes = others.map { name -> JSONValue in ["attribute": .string(name)] }
         let key: JSONValue = ["attribute": .string(table.key), "is_primary_key": true]
         return [
-            "schema": .string(database), "name": .string(table.name),
+            "schema": .string(TableName.systemDatabase), "name": .string(table.name),
             "hash_attribute": .string(table.key), "id": .string(table.name), "residence": .null,
             "attributes": .array([key] + attributes), "schema_defined": true, "audit": false,
             "record_count": JSONValue(table.records.count),

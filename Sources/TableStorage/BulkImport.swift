@@ -1,7 +1,22 @@
+/// Where the records of an import go.
+package struct ImportTarget {
+    let store: TableStore
+    let table: TableName
+    let mode: WriteMode
+    /// Who asked, for the audit log of a table that keeps one.
+    let user: String
+
+    package init(store: TableStore, table: TableName, mode: WriteMode, user: String = "") {
+        self.store = store
+        self.table = table
+        self.mode = mode
+        self.user = user
+    }
+}
+
 /// Records in one of the forms in which files bring them.
 package protocol BulkImport {
-    /// - Parameter user: Who asked, for the audit log of a table that keeps one.
-    init(store: TableStore, table: TableName, mode: WriteMode, user: String)
+    init(into target: ImportTarget)
 
     /// Reads all records and writes them in batches, each of them all or nothing.
     ///

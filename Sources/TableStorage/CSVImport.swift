@@ -3,17 +3,9 @@ import JSON
 
 /// Records from delimited text, with the types that HarperDB gives to what stands there.
 package struct CSVImport: BulkImport {
-    private let store: TableStore
-    private let table: TableName
-    private let mode: WriteMode
-    private let user: String
+    private let target: ImportTarget
 
-    package init(store: TableStore, table: TableName, mode: WriteMode, user: String = "") {
-        self.store = store
-        self.table = table
-        self.mode = mode
-        self.user = user
-    }
+    package init(into target: ImportTarget) { self.target = target }
 
     /// A row that is no delimited text ends the import: half a file read in silence helps nobody.
     package func run(
@@ -26,8 +18,9 @@ package struct CSVImport: BulkImport {
         try isAllowed(header.filter { !$0.isEmpty })
         var (read, written) = (0, 0)
         while true {
-            let batch = try store.load(
-                reader, header: header, into: table, mode: mode, by: user)
+            let batch = try target.store.load(
+                reader, header: header, into: target.table, mode: target.mode,
+                by: target.user)
             reader = batch.reader
             read += batch.readCount
             written += batch.writtenCount

@@ -2,17 +2,9 @@ import JSON
 
 /// Records from a JSON array of objects.
 package struct JSONImport: BulkImport {
-    private let store: TableStore
-    private let table: TableName
-    private let mode: WriteMode
-    private let user: String
+    private let target: ImportTarget
 
-    package init(store: TableStore, table: TableName, mode: WriteMode, user: String = "") {
-        self.store = store
-        self.table = table
-        self.mode = mode
-        self.user = user
-    }
+    package init(into target: ImportTarget) { self.target = target }
 
     package func run(
         _ bytes: [UInt8],
@@ -25,8 +17,9 @@ package struct JSONImport: BulkImport {
         var (start, written) = (0, 0)
         while start < records.count {
             let end = min(start + TableLimits.importBatchRecords, records.count)
-            written += try store.write(
-                Array(records[start..<end]), to: table, mode: mode, by: user, isBulk: true
+            written += try target.store.write(
+                Array(records[start..<end]), to: target.table, mode: target.mode, by: target.user,
+                isBulk: true
             ).written.count
             start = end
             guard start == records.count || !isCancelled() else {

@@ -3,8 +3,6 @@ enum Names {
     /// The attributes that every table has beside its key, in milliseconds since 1970.
     static let createdTime = "__createdtime__"
     static let updatedTime = "__updatedtime__"
-    /// The database that nobody sees.
-    static let system = "system"
     /// Tables of ours inside a database's file.
     static let reservedPrefixes = ["sqlite_", "ledge_", "index:"]
 

@@ -5,6 +5,9 @@ package struct TableName: Sendable, Hashable {
     package let database: String
     package let table: String
 
+    /// The database that a node keeps for itself.
+    package static let systemDatabase = "system"
+
     package init(_ database: String, _ table: String) {
         self.database = database
         self.table = table

@@ -188,7 +188,7 @@ extension TableStore {
     }
 
     func refuseSystem(_ database: String) throws(TableStorageError) {
-        guard database != Names.system else { throw .systemIsProtected }
+        guard database != TableName.systemDatabase else { throw .systemIsProtected }
     }
 
     /// An id for a table or a job.

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPCore
 import HTTPTransport
@@ -50,15 +51,17 @@ final class ServerFixture: Sendable {
 
 /// A door that a handler waits at until the test opens it.
 final class Gate: Sendable {
-    private let opened = Mutex(false)
+    private let opened = DispatchSemaphore(value: 0)
     private let arrivals = Mutex(0)
 
     func pass() {
         arrivals.withLock { $0 += 1 }
-        while !opened.withLock({ $0 }) { sched_yield() }
+        opened.wait()
+        // Each handler that passes lets the next one through.
+        opened.signal()
     }
 
-    func open() { opened.withLock { $0 = true } }
+    func open() { opened.signal() }
 
     /// Returns when so many handlers stand at the door.
     func awaitArrivals(_ count: Int) {

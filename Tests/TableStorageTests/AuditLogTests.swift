@@ -89,9 +89,10 @@ import Testing
     @Test func `a load notes its batches`() throws {
         let fixture = try AgeingFixture()
 
-        _ = try CSVImport(
-            store: fixture.store, table: AgeingFixture.dog, mode: .insert, user: "ann"
-        ).run(Array("id,name,n\n1,Penny,0\n1,again,1\n2,,2012-03-09T00:00Z".utf8))
+        let target = ImportTarget(
+            store: fixture.store, table: AgeingFixture.dog, mode: .insert, user: "ann")
+        _ = try CSVImport(into: target).run(
+            Array("id,name,n\n1,Penny,0\n1,again,1\n2,,2012-03-09T00:00Z".utf8))
 
         let log = try fixture.store.auditLog(of: AgeingFixture.dog, matching: .all)
         let entry = try #require(log.arrayValue?.first)

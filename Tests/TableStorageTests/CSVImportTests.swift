@@ -24,11 +24,16 @@ import Testing
 }
 
 @Suite struct CSVImportTests {
+    private static func importer(_ fixture: StoreFixture, _ mode: WriteMode) -> CSVImport {
+        CSVImport(
+            into: ImportTarget(store: fixture.store, table: StoreFixture.dog, mode: mode))
+    }
+
     private static func load(_ text: String, mode: WriteMode = .insert) throws
         -> (fixture: StoreFixture, message: String)
     {
         let fixture = try StoreFixture()
-        let load = CSVImport(store: fixture.store, table: StoreFixture.dog, mode: mode)
+        let load = Self.importer(fixture, mode)
         return (fixture, try load.run(Array(text.utf8)))
     }
 
@@ -60,7 +65,7 @@ import Testing
             .joined(separator: "\n")
 
         let error = #expect(throws: TableStorageError.self) {
-            try CSVImport(store: fixture.store, table: StoreFixture.dog, mode: .insert)
+            try Self.importer(fixture, .insert)
                 .run(Array(text.utf8), isCancelled: { true })
         }
 
@@ -74,7 +79,7 @@ import Testing
         let fixture = try StoreFixture()
 
         let error = #expect(throws: TableStorageError.self) {
-            try CSVImport(store: fixture.store, table: StoreFixture.dog, mode: .insert)
+            try Self.importer(fixture, .insert)
                 .run(Array("id,name\n1,Penny\n2,\"Alby\"x\n".utf8))
         }
 
