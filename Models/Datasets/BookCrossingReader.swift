@@ -178,14 +178,14 @@ extension BookCrossingReader {
             let spelling = fields.withBytes(of: isbn) { spellings.number(of: $0) }
             guard let item = item(spelledAs: Int(spelling)) else { continue }
             let reader = fields.withBytes(of: user) { readers.number(of: $0) }
-            append(ReaderIndex(rawValue: reader), item, UInt8(value), &rowOfPair)
+            append(ReaderIndex(rawValue: reader), item, Float(value), &rowOfPair)
         }
         dataset.readers = readers.keys
         dataset.report.ratingRowsKept = dataset.rowCount
     }
 
     private mutating func append(
-        _ reader: ReaderIndex, _ item: ItemIndex, _ rating: UInt8,
+        _ reader: ReaderIndex, _ item: ItemIndex, _ rating: Float,
         _ rowOfPair: inout [UInt64: Int]
     ) {
         let pair =

@@ -23,8 +23,9 @@ package struct Dataset: Sendable {
     package var aliases: [(key: String, item: ItemIndex)] = []
     package var rowReaders: [ReaderIndex] = []
     package var rowItems: [ItemIndex] = []
-    /// 0 means that no rating was given, only that the reader had the book.
-    package var rowRatings: [UInt8] = []
+    /// In the data set's own scale: stars, points, or how often a song was played. 0 means that no
+    /// rating was given, only that the reader had the item.
+    package var rowRatings: [Float] = []
     package var report = DatasetReport()
 
     package var rowCount: Int { rowRatings.count }

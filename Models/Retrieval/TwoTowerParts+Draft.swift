@@ -1,6 +1,11 @@
 import BundleFormat
 
 extension TwoTowerParts {
+    /// A rating as a bundle keeps it: a whole number up to 255, and 0 for no rating only.
+    package static func stored(rating: Float) -> UInt8 {
+        rating > 0 ? UInt8(min(255, max(1, rating.rounded()))) : 0
+    }
+
     /// The parts as the tensors of a bundle.
     package var draftTensors: [DraftTensor] {
         let pairCount = items.withBuffer(\.count)

@@ -10,12 +10,12 @@ package struct Interactions: Sendable {
     package var items: [String]
     package var rowReaders: [ReaderIndex]
     package var rowItems: [ItemIndex]
-    package var rowRatings: [UInt8]
+    package var rowRatings: [Float]
 
     /// - Precondition: the three columns are equally long and point into the two lists.
     package init(
         readers: [String], items: [String], rowReaders: [ReaderIndex], rowItems: [ItemIndex],
-        rowRatings: [UInt8]
+        rowRatings: [Float]
     ) {
         precondition(
             rowReaders.count == rowItems.count && rowItems.count == rowRatings.count,

@@ -29,12 +29,12 @@ package struct HeldOutQuery: Sendable, Hashable {
 package struct ReaderSplit: Sendable {
     package struct Rules: Sendable, Hashable {
         /// The lowest rating that counts as liking.
-        package var likedRatingMin: UInt8
+        package var likedRatingMin: Float
         package var testTenths = 2
         /// Questions for each reader who is asked about.
         package var draws: Int
 
-        package init(likedRatingMin: UInt8, draws: Int) {
+        package init(likedRatingMin: Float, draws: Int) {
             self.likedRatingMin = likedRatingMin
             self.draws = draws
         }
@@ -44,7 +44,7 @@ package struct ReaderSplit: Sendable {
     package struct Pair: Sendable, Hashable {
         package let reader: ReaderIndex
         package let item: ItemIndex
-        package let rating: UInt8
+        package let rating: Float
     }
 
     /// Ids of the vocabulary; places are the item indices of everything below.
@@ -68,7 +68,7 @@ package struct ReaderSplit: Sendable {
     enum Role: Sendable { case test, validation, training }
 
     package init(_ interactions: Interactions, rules: Rules) {
-        var liked: [ReaderIndex: [(item: ItemIndex, rating: UInt8)]] = [:]
+        var liked: [ReaderIndex: [(item: ItemIndex, rating: Float)]] = [:]
         var order: [ReaderIndex] = []
         for row in 0..<interactions.rowCount
         where interactions.rowRatings[row] >= rules.likedRatingMin {

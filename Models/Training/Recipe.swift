@@ -44,7 +44,7 @@ package struct Recipe: Sendable {
         settings.seed = UInt64(try fields.whole("seed", 0...Int.max))
         settings.masksRepeatedReaders = try fields.flag("mask_repeated_readers")
         split = ReaderSplit.Rules(
-            likedRatingMin: UInt8(try fields.whole("liked_rating_min", 0...10)),
+            likedRatingMin: Float(try fields.real("liked_rating_min", 0...1_000_000)),
             draws: try fields.whole("evaluation_draws", 1...100))
         mergesEditions = try fields.flag("merge_editions")
         requiresTitles = try fields.flag("require_titles")

@@ -87,7 +87,8 @@ extension ReaderSplit {
     package func files() -> [(name: String, text: String)] {
         var train = ""
         for pair in pairs {
-            train += "\(pair.reader.rawValue)\t\(pair.item.rawValue)\t\(pair.rating)\n"
+            train += "\(pair.reader.rawValue)\t\(pair.item.rawValue)\t"
+            train += "\(Self.text(pair.rating))\n"
         }
         var names = ""
         for (place, name) in items.enumerated() { names += "\(place)\t\(name)\n" }
@@ -95,6 +96,13 @@ extension ReaderSplit {
             ("train.tsv", train), ("items.tsv", names),
             ("valid.queries.tsv", Self.text(validation)), ("test.queries.tsv", Self.text(test)),
         ]
+    }
+
+    /// A number as C's `%g` writes it.
+    private static func text(_ rating: Float) -> String {
+        let wholeMax: Float = 999_999
+        return (0...wholeMax).contains(rating) && rating == rating.rounded()
+            ? "\(Int(rating))" : String(format: "%g", Double(rating))
     }
 
     private static func text(_ queries: [HeldOutQuery]) -> String {

@@ -140,7 +140,8 @@ extension TrainingPipeline {
             dimensions: recipe.settings.dimensions, itemCount: split.items.count,
             readerCount: split.readers.count, itemEmbeddings: .owned(trainer.itemEmbeddings),
             readerEmbeddings: .owned(trainer.readerEmbeddings), offsets: .owned(offsets),
-            items: .owned(pairs.map(\.item.rawValue)), ratings: .owned(pairs.map(\.rating)),
+            items: .owned(pairs.map(\.item.rawValue)),
+            ratings: .owned(pairs.map { TwoTowerParts.stored(rating: $0.rating) }),
             itemCounts: .owned(counts))
     }
 
@@ -155,7 +156,7 @@ extension TrainingPipeline {
             catalogue: catalogue(context), golden: golden(recommender),
             metrics: [
                 "protocol": "three items in, ten out, held-out readers",
-                "liked_rating_min": JSONValue(Int(recipe.split.likedRatingMin)),
+                "liked_rating_min": JSONValue(Double(recipe.split.likedRatingMin)),
                 "test": .object(JSONObject(quality.map { ($0.method, .object($0.metrics.json)) })),
                 "validation_ndcg@10": .array(
                     candidates.map { candidate in

@@ -21,7 +21,7 @@ import Testing
         (0..<dataset.rowCount).map { row in
             let reader = dataset.readers[dataset.rowReaders[row].place]
             let item = dataset.items[dataset.rowItems[row].place].key
-            return "\(reader) \(item) \(dataset.rowRatings[row])"
+            return "\(reader) \(item) \(Int(dataset.rowRatings[row]))"
         }
     }
 

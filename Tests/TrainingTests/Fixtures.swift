@@ -4,7 +4,7 @@ import Training
 
 extension Interactions {
     /// Interactions from rows; a pair keeps its last rating at its first place.
-    init(rows: [(reader: String, item: String, rating: UInt8)]) {
+    init(rows: [(reader: String, item: String, rating: Float)]) {
         var readers: [String: ReaderIndex] = [:]
         var items: [String: ItemIndex] = [:]
         var pairs: [[Int32]: Int] = [:]
@@ -29,13 +29,13 @@ extension Interactions {
 
     /// Thirty readers with nine ratings each, some repeated: the same rows that the reference got.
     static let small: Interactions = {
-        var rows: [(reader: String, item: String, rating: UInt8)] = []
+        var rows: [(reader: String, item: String, rating: Float)] = []
         for reader in 0..<30 {
             for step in 0..<9 {
                 rows.append(
                     (
                         "r\(reader)", "i\((reader * 7 + step * step * 3) % 17)",
-                        UInt8((reader * 3 + step * 7) % 11)
+                        Float((reader * 3 + step * 7) % 11)
                     ))
             }
         }
@@ -48,11 +48,11 @@ extension Interactions {
     /// taste, has a seventh without a rating and strays once.
     static let tastes: Interactions = {
         var random = SplitMix64(seed: 7)
-        var rows: [(reader: String, item: String, rating: UInt8)] = []
+        var rows: [(reader: String, item: String, rating: Float)] = []
         for reader in 0..<200 {
             let taste = reader % 4
             for (place, item) in (0..<10).shuffled(using: &random).prefix(7).enumerated() {
-                let rating = place == 6 ? 0 : UInt8(6 + random.below(5))
+                let rating = place == 6 ? 0 : Float(6 + random.below(5))
                 rows.append(("reader-\(reader)", "ITEM\(taste * 10 + item)", rating))
             }
             let stray = (taste + 1) % 4 * 10 + random.below(10)

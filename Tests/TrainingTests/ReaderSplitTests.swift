@@ -96,7 +96,7 @@ import Training
     func `a reader is asked about from five liked items on`(liked: Int, queries: Int) {
         // A hundred readers who like the same items; their roles follow from their names.
         let rows = (0..<100).flatMap { reader in
-            (0..<liked).map { ("r\(reader)", "i\($0)", UInt8(5)) }
+            (0..<liked).map { ("r\(reader)", "i\($0)", Float(5)) }
         }
 
         let split = ReaderSplit(Interactions(rows: rows), rules: Self.rules)
@@ -130,7 +130,7 @@ import Training
         return Interactions(
             rows: text.split(separator: "\n").dropFirst().compactMap { line in
                 let fields = line.split(separator: ",")
-                return UInt8(fields[2]).map { (String(fields[0]), String(fields[1]), $0) }
+                return Float(fields[2]).map { (String(fields[0]), String(fields[1]), $0) }
             })
     }
 }

@@ -43,7 +43,7 @@ import Training
     private static let outOfBounds: [(String, JSONValue)] = [
         ("dimensions", 0), ("dimensions", 257), ("batch", 1), ("batch", 65_537), ("epochs", 0),
         ("draws_per_item", 0), ("query_items", 17), ("learning_rate", 0), ("learning_rate", 11),
-        ("seed", -1), ("liked_rating_min", 11), ("evaluation_draws", 0), ("merge_editions", 1),
+        ("seed", -1), ("liked_rating_min", -1), ("evaluation_draws", 0), ("merge_editions", 1),
         ("require_titles", "yes"), ("expected_ndcg_min", 1.5), ("serving", []),
         ("serving", ["nearest-reader"]), ("serving", [["rule": "oracle"]]), ("kind", "oracle"),
         ("model", ""), ("dimensions", 2.5), ("batch", "1024"),
@@ -59,7 +59,7 @@ import Training
 
     private static let bounds: [(String, JSONValue)] = [
         ("dimensions", 1), ("dimensions", 256), ("batch", 2), ("batch", 65_536), ("seed", 0),
-        ("liked_rating_min", 0), ("liked_rating_min", 10), ("expected_ndcg_min", 0),
+        ("liked_rating_min", 0), ("liked_rating_min", 4.5), ("expected_ndcg_min", 0),
         ("expected_ndcg_min", 1),
     ]
 

@@ -27,6 +27,20 @@ import Training
         #expect(files.itemCounts.reduce(0, +) == split.pairs.count)
     }
 
+    @Test
+    func `half stars and counts are written as C's %g does`() throws {
+        let ratings: [Float] = [4.5, 352_698, 1_500_000]
+        let rows = (0..<10).flatMap { reader in
+            ratings.map { ("r\(reader)", "i\($0)", $0) }
+        }
+        let split = ReaderSplit(
+            Interactions(rows: rows), rules: .init(likedRatingMin: 1, draws: 1))
+
+        let train = try #require(split.files().first { $0.name == "train.tsv" }).text
+
+        #expect(train.hasPrefix("0\t0\t4.5\n0\t1\t352698\n0\t2\t1.5e+06\n"))
+    }
+
     @Test(arguments: [
         ("items.tsv", "1\tx\n"), ("items.tsv", "0\n"), ("train.tsv", "0\t17\t5\n"),
         ("train.tsv", "0\t-1\t5\n"), ("test.queries.tsv", "0\t0\t1,2,3\t17\n"),
