@@ -75,7 +75,11 @@ package struct TrainingPipeline {
     package func run(
         context: Context, progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) -> Outcome {
-        var trainer = TwoTowerTrainer(split: split, settings: recipe.settings)
+        guard case .twoTower(let settings) = recipe.settings else {
+            throw TrainingError(
+                .badRecipe, "models of kind \(recipe.settings.kind.rawValue) are not trained yet")
+        }
+        var trainer = TwoTowerTrainer(split: split, settings: settings)
         let curve = try trainer.train(progress: progress)
         let model = TwoTowerModel(parts(of: trainer))
         let candidates = recipe.candidates.map { rule in
@@ -137,7 +141,7 @@ extension TrainingPipeline {
         }
         let pairs = runs.flatMap(\.self)
         return TwoTowerParts(
-            dimensions: recipe.settings.dimensions, itemCount: split.items.count,
+            dimensions: trainer.dimensions, itemCount: split.items.count,
             readerCount: split.readers.count, itemEmbeddings: .owned(trainer.itemEmbeddings),
             readerEmbeddings: .owned(trainer.readerEmbeddings), offsets: .owned(offsets),
             items: .owned(pairs.map(\.item.rawValue)),

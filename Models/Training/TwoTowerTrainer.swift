@@ -31,6 +31,8 @@ package struct TwoTowerTrainer {
         self.random = random
     }
 
+    /// Length of every embedding.
+    var dimensions: Int { settings.dimensions }
     /// Shape (items of the vocabulary, dimensions).
     package var itemEmbeddings: [Float] { itemTable.weights }
     /// Shape (training readers, dimensions).
