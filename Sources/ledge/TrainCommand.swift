@@ -14,6 +14,9 @@ enum TrainCommand {
         ],
         options: [
             Option("--data", value: "DIR", "The directory that holds the ratings and books."),
+            Option(
+                "--split", value: "DIR",
+                "Train on the files of a split instead (train.tsv, items.tsv ...)."),
             Option("--out", value: "DIR", "Where the bundle goes; an older one is replaced."),
             Option(
                 "--version", value: "N", "The bundle's version; one more than what --out holds."),
@@ -32,6 +35,21 @@ enum TrainCommand {
         let out = try arguments.required("--out")
         let version =
             try arguments.number("--version", in: 1...Int.max) ?? nextVersion(after: out)
+        let (pipeline, context) = try source(
+            arguments, recipe, version: version, created: created(arguments.environment))
+        Terminal.line(
+            "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
+                + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
+        return try finish(train(pipeline, recipe, context: context), recipe, out: out)
+    }
+
+    /// What is trained on: the files of a split, or a data set that is split here.
+    private static func source(
+        _ arguments: Arguments, _ recipe: Recipe, version: Int, created: Date
+    ) throws -> (TrainingPipeline, TrainingPipeline.Context) {
+        if let directory = arguments.value("--split") {
+            return try splitFiles(in: directory, recipe, version: version, created: created)
+        }
         let dataset = try dataset(in: try arguments.required("--data"), for: recipe)
         let report = dataset.report
         Terminal.line(
@@ -43,16 +61,10 @@ enum TrainCommand {
         if let directory = arguments.value("--split-out") {
             try writeSplit(ReaderSplit(interactions, rules: recipe.split), to: directory)
         }
-        let pipeline = try pipeline(recipe, interactions)
-        Terminal.line(
-            "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
-                + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
-        let outcome = try train(
-            pipeline, recipe,
-            context: TrainingPipeline.Context(
-                version: version, created: created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
-        return try finish(outcome, recipe, out: out)
+        let context = TrainingPipeline.Context(
+            version: version, created: created,
+            items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases)
+        return (try pipeline(recipe, interactions), context)
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
@@ -131,6 +143,22 @@ extension TrainCommand {
     ) throws(CommandError) -> TrainingPipeline {
         do throws(TrainingError) {
             return try TrainingPipeline(recipe: recipe, interactions: interactions)
+        } catch {
+            throw CommandError(error.message)
+        }
+    }
+
+    /// A pipeline for a split that somebody made before; its items have their ids for titles.
+    private static func splitFiles(
+        in directory: String, _ recipe: Recipe, version: Int, created: Date
+    ) throws(CommandError) -> (TrainingPipeline, TrainingPipeline.Context) {
+        do throws(TrainingError) {
+            let files = try SplitFiles(directory: directory)
+            let context = TrainingPipeline.Context(
+                version: version, created: created,
+                items: files.items.map { CatalogueItem(key: $0, title: $0, author: "") },
+                aliases: [])
+            return (try TrainingPipeline(recipe: recipe, files: files), context)
         } catch {
             throw CommandError(error.message)
         }
