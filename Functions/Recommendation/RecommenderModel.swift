@@ -61,6 +61,6 @@ package final class RecommenderModel: Sendable {
 
     /// What a candidate reader rated, best rated first.
     func ratedItems(ofReaderAt index: Int) -> [(item: ItemIndex, rating: Int)] {
-        recommender.model.ratedItems(of: ReaderIndex(index))
+        recommender.model.readership.ratedItems(of: ReaderIndex(index))
     }
 }

@@ -25,6 +25,13 @@ struct RecipeFields {
         return number
     }
 
+    /// A member that may be left out; `null` is no number.
+    mutating func whole(
+        _ name: String, _ range: ClosedRange<Int>, default number: Int
+    ) throws(TrainingError) -> Int {
+        unread[name] == nil ? number : try whole(name, range)
+    }
+
     mutating func real(
         _ name: String, _ range: ClosedRange<Double>
     ) throws(TrainingError) -> Double {
@@ -48,6 +55,13 @@ struct RecipeFields {
         }
     }
 
+    /// A member that may be left out.
+    mutating func object(_ name: String) throws(TrainingError) -> JSONObject? {
+        guard let value = take(name) else { return nil }
+        guard let object = value.objectValue else { throw wrong(name, "an object") }
+        return object
+    }
+
     func refuseUnread() throws(TrainingError) {
         guard let name = unread.names.first else { return }
         throw TrainingError(.badRecipe, "the recipe has an unknown member \"\(name)\"")
@@ -58,7 +72,7 @@ struct RecipeFields {
         return unread[name]
     }
 
-    private func wrong(_ name: String, _ what: String) -> TrainingError {
+    func wrong(_ name: String, _ what: String) -> TrainingError {
         TrainingError(.badRecipe, "the recipe's member \"\(name)\" must be \(what)")
     }
 }

@@ -66,9 +66,8 @@ enum TrainCommand {
             return try pipeline.run(context: context) { progress in
                 bar.show(
                     share: Double(progress.step) / Double(progress.stepCount),
-                    text: String(
-                        format: "loss %.4f  %.0f examples/s  ", progress.loss,
-                        progress.examplesPerSecond)
+                    text: (progress.loss.map { String(format: "loss %.4f  ", $0) } ?? "")
+                        + String(format: "%.0f examples/s  ", progress.examplesPerSecond)
                         + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
                 return !interruption.hasHappened
             }
