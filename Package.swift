@@ -43,7 +43,9 @@ let package = Package(
             name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
-        .target(name: "CKernels", path: "Models/CKernels", exclude: ["softmax_body.h"]),
+        .target(
+            name: "CKernels", path: "Models/CKernels",
+            exclude: ["rating_kernels_body.h", "softmax_body.h"]),
 
         // Layer 1: know nothing of one another.
         part("Telemetry", at: "Sources/Telemetry"),
