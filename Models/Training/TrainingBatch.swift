@@ -4,41 +4,46 @@ import Synchronization
 
 /// One batch of examples: who is asked with what, and their embeddings.
 ///
-/// Letters: B examples, d dimensions, S the stride (B in whole registers).
+/// Letters: B examples, U readers among them, d dimensions.
 struct TrainingBatch: Sendable {
     private let settings: TwoTowerSettings
-    private let stride: Int
-    /// Reader of each example, shape (B).
-    private var readers: [Int32]
-    /// Whom the softmax takes for one reader: readers again, or each example for itself.
-    private var identities: [Int32]
+    /// The distinct readers, in the order of their first example: shape (U).
+    private var readers: [Int32] = []
+    /// The place of each example's reader among them, shape (B).
+    private var targets: [Int32]
+    /// For each reader of the data its place among those of the batch, or `absent`.
+    private var places: [Int32]
     /// Items of each example, shape (B, queryItems).
     private var items: [Int32]
     /// Shape (B, d).
     private var queries: [Float]
-    /// Reader embeddings of the examples, transposed: shape (d, S).
-    private var candidates: [Float]
+    private var candidates: SoftmaxBlock.Candidates
 
+    private static let absent: Int32 = -1
     /// Parts that a batch is cut into, whatever the number of processors; see `TwoTowerTrainer`.
     private static let shardCount = 4
 
-    init(settings: TwoTowerSettings) {
+    init(settings: TwoTowerSettings, readerCount: Int) {
         self.settings = settings
         let (b, d) = (settings.batch, settings.dimensions)
-        stride = (b + SoftmaxBlock.laneCount - 1) / SoftmaxBlock.laneCount * SoftmaxBlock.laneCount
-        readers = [Int32](repeating: 0, count: b)
-        identities = (0..<Int32(b)).map(\.self)
+        targets = [Int32](repeating: 0, count: b)
+        places = [Int32](repeating: Self.absent, count: readerCount)
         items = [Int32](repeating: 0, count: b * settings.queryItems)
         queries = [Float](repeating: 0, count: b * d)
-        candidates = [Float](repeating: 0, count: d * stride)
+        candidates = SoftmaxBlock.Candidates(dimensions: d)
     }
 
     /// Draws readers by how much they like, and items of each with replacement.
     mutating func draw(from pairs: LikedPairs, using random: inout SplitMix64) {
+        for reader in readers { places[Int(reader)] = Self.absent }
+        readers.removeAll(keepingCapacity: true)
         for example in 0..<settings.batch {
             let reader = pairs.readers[random.below(pairs.count)]
-            readers[example] = reader
-            if settings.masksRepeatedReaders { identities[example] = reader }
+            if places[Int(reader)] == Self.absent {
+                places[Int(reader)] = Int32(readers.count)
+                readers.append(reader)
+            }
+            targets[example] = places[Int(reader)]
             let first = Int(pairs.starts[Int(reader)])
             let count = Int(pairs.starts[Int(reader) + 1]) - first
             for position in 0..<settings.queryItems {
@@ -62,46 +67,31 @@ struct TrainingBatch: Sendable {
                 }
             }
         }
-        for (column, reader) in readers.enumerated() {
-            let row = Int(reader) * d
-            for k in 0..<d { candidates[k * stride + column] = readerRows[row + k] }
-        }
+        candidates.fill(with: readers, of: readerRows, examples: targets)
     }
 
     /// The gradients of all shards, computed on all processors.
-    func differentiate() -> [ShardGradients] {
-        let shards = Mutex<[ShardGradients?]>(Array(repeating: nil, count: Self.shardCount))
+    func differentiate() -> [SoftmaxBlock.Gradients] {
+        let shards = Mutex<[SoftmaxBlock.Gradients?]>(Array(repeating: nil, count: Self.shardCount))
         DispatchQueue.concurrentPerform(iterations: Self.shardCount) { shard in
-            let gradients = differentiate(shard: shard)
+            let gradients = SoftmaxBlock.gradients(
+                of: rows(of: shard), queries: queries, targets: targets, candidates: candidates,
+                countsTargetOnce: settings.masksRepeatedReaders)
             shards.withLock { $0[shard] = gradients }
         }
         return shards.withLock { $0.compactMap(\.self) }
     }
 
-    private func differentiate(shard: Int) -> ShardGradients {
-        let (b, d) = (settings.batch, settings.dimensions)
-        let blocks = (b + SoftmaxBlock.rows - 1) / SoftmaxBlock.rows
+    private func rows(of shard: Int) -> Range<Int> {
+        let blocks = (settings.batch + SoftmaxBlock.rows - 1) / SoftmaxBlock.rows
         let first = blocks * shard / Self.shardCount * SoftmaxBlock.rows
-        let end = min(b, blocks * (shard + 1) / Self.shardCount * SoftmaxBlock.rows)
-        var gradients = ShardGradients(
-            rows: first..<end, queries: [Float](repeating: 0, count: (end - first) * d),
-            candidates: [Float](repeating: 0, count: d * stride))
-        var scratch = [Float](repeating: 0, count: SoftmaxBlock.rows * stride)
-        for row in Swift.stride(from: first, to: end, by: SoftmaxBlock.rows) {
-            gradients.loss += SoftmaxBlock.run(
-                first: row, count: min(SoftmaxBlock.rows, end - row), queries: queries,
-                candidates: .init(
-                    transposed: candidates, stride: stride, count: b, dimensions: d,
-                    readers: identities),
-                queryGradients: &gradients.queries, at: row - first,
-                candidateGradients: &gradients.candidates, scratch: &scratch)
-        }
-        return gradients
+        let end = blocks * (shard + 1) / Self.shardCount * SoftmaxBlock.rows
+        return first..<min(settings.batch, end)
     }
 
     /// Hands the gradients to the tables, in an order that never changes, and lets them learn.
     func update(
-        _ shards: [ShardGradients], items itemTable: inout AdagradTable,
+        _ shards: [SoftmaxBlock.Gradients], items itemTable: inout AdagradTable,
         readers readerTable: inout AdagradTable
     ) {
         let d = settings.dimensions
@@ -120,8 +110,12 @@ struct TrainingBatch: Sendable {
         }
         var gradient = [Float](repeating: 0, count: d)
         for (column, reader) in readers.enumerated() {
-            for k in 0..<d {
-                gradient[k] = shards.reduce(0) { $0 + $1.candidates[k * stride + column] }
+            let start = candidates.start(of: column)
+            for k in 0..<d { gradient[k] = 0 }
+            for shard in shards {
+                for k in 0..<d {
+                    gradient[k] += shard.candidates[start + k * SoftmaxBlock.panelColumns]
+                }
             }
             readerTable.add(gradient, times: 1, to: reader)
         }
@@ -130,14 +124,28 @@ struct TrainingBatch: Sendable {
     }
 }
 
-/// What one shard of a batch contributes.
-struct ShardGradients: Sendable {
-    /// The examples whose queries these are.
-    let rows: Range<Int>
-    /// Gradients of the queries of `rows`: shape (rows, d).
-    var queries: [Float]
-    /// The shard's part of the gradients of all candidates: shape (d, S).
-    var candidates: [Float]
-    /// The sum of the losses, in nats.
-    var loss = 0.0
+extension SoftmaxBlock.Candidates {
+    /// Takes rows of a table as columns.
+    ///
+    /// - Parameters:
+    ///   - readers: The rows of the table, shape (U).
+    ///   - examples: The column that each example of the batch asks for.
+    fileprivate mutating func fill(
+        with readers: [Int32], of table: [Float], examples: [Int32]
+    ) {
+        let width = SoftmaxBlock.panels(for: readers.count) * SoftmaxBlock.panelColumns
+        if multiplicity.count != width {
+            multiplicity = [Float](repeating: 0, count: width)
+            columns = [Float](repeating: 0, count: width * dimensions)
+        }
+        for column in multiplicity.indices { multiplicity[column] = 0 }
+        for column in examples { multiplicity[Int(column)] += 1 }
+        for column in 0..<width {
+            let to = start(of: column)
+            let row = Int(readers[column < readers.count ? column : 0]) * dimensions
+            for k in 0..<dimensions {
+                columns[to + k * SoftmaxBlock.panelColumns] = table[row + k]
+            }
+        }
+    }
 }

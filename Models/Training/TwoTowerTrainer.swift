@@ -27,7 +27,7 @@ package struct TwoTowerTrainer {
             rows: split.items.count, settings: settings, random: &random)
         readerTable = AdagradTable(
             rows: split.readers.count, settings: settings, random: &random)
-        batch = TrainingBatch(settings: settings)
+        batch = TrainingBatch(settings: settings, readerCount: split.readers.count)
         self.random = random
     }
 

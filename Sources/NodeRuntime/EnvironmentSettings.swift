@@ -6,8 +6,8 @@ import JSON
 /// `HTTP_CORS`. Of those only the ones that Ledge acts on are looked at; the rest of an
 /// environment is somebody else's.
 package enum EnvironmentSettings {
-    /// Names of the image, and the settings that they mean.
-    private static let aliases: [(name: String, path: String)] = [
+    /// Names of the image and of HarperDB 3, and the settings that they mean.
+    static let imageNames: [(name: String, path: String)] = [
         ("NODE_NAME", "clustering.nodeName"),
         ("SERVER_PORT", "operationsApi.network.port"),
         ("CUSTOM_FUNCTIONS", "customFunctions.enabled"),
@@ -38,7 +38,7 @@ package enum EnvironmentSettings {
         if let name = environment["HDB_ADMIN_USERNAME"] { configuration.superUser.username = name }
         if let word = environment["HDB_ADMIN_PASSWORD"] { configuration.superUser.password = word }
         // The later one counts: the name of the path is the more exact one.
-        for (name, path) in aliases {
+        for (name, path) in imageNames {
             try apply(environment[name], of: name, as: path, to: &configuration)
         }
         for setting in SettingTable.all {

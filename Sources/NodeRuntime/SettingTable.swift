@@ -10,15 +10,17 @@ enum SettingTable {
     private static let ports65535 = 0...Int(UInt16.max)
     private static let secondsOrMilliseconds = 1...Int(Int32.max)
 
-    /// A setting by its path, by the path's underscores, or by an alias of either; in any case,
-    /// because the environment writes them in capitals.
+    /// A setting by its path, by the path's underscores, by an alias of either or by its name in
+    /// HarperDB 3; in any case, because the environment writes them in capitals.
     static func find(_ name: String) -> Setting? {
         byName[Setting.name(of: name).lowercased()]
     }
 
     private static let byName: [String: Setting] = Dictionary(
         all.flatMap { setting in
-            ([setting.path] + setting.aliases).map { (Setting.name(of: $0).lowercased(), setting) }
+            let third = EnvironmentSettings.imageNames.filter { $0.path == setting.path }
+            return ([setting.path] + setting.aliases + third.map(\.name))
+                .map { (Setting.name(of: $0).lowercased(), setting) }
         }, uniquingKeysWith: { first, _ in first })
 }
 

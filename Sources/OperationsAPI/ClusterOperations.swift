@@ -8,6 +8,7 @@ import TableStorage
 struct ClusterOperations: Sendable {
     let records: ClusterRecords
     let facts: NodeFacts
+    let node: NodeControl
 
     var all: [Operation] {
         [
@@ -29,11 +30,11 @@ struct ClusterOperations: Sendable {
                 "cluster_network", optional: [.timeout],
                 access: .superUser(name: "clusterNetwork"), run: network),
             Operation(
-                "cluster_set_routes", optional: [.server, .routes],
+                "cluster_set_routes", demanded: [.server, .routes],
                 access: .superUser(name: "setRoutes"), run: setRoutes),
             Operation("cluster_get_routes", access: .superUser(name: "getRoutes"), run: routes),
             Operation(
-                "cluster_delete_routes", optional: [.routes],
+                "cluster_delete_routes", demanded: [.routes],
                 access: .superUser(name: "deleteRoutes"),
                 run: deleteRoutes),
             Operation(
@@ -74,7 +75,15 @@ struct ClusterOperations: Sendable {
         return .string("Successfully removed '\(name)' from \(whole)")
     }
 
+    /// Clients of 3.x configure the node itself, by the names of its settings.
     private func configure(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        let settings = ConfigurationOperations.settings(in: request)
+        if !settings.isEmpty, request[.connections] == nil {
+            try node.setSettings(settings)
+            return .string(
+                "Successfully configured and loaded clustering configuration. Some configurations "
+                    + "may require a restart of HarperDB to take effect.")
+        }
         guard let value = request.body["connections"], value != .null else {
             throw HTTPError(.badRequest, "'connections' is required")
         }

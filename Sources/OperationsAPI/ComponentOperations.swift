@@ -13,23 +13,23 @@ struct ComponentOperations: Sendable {
                 "get_components", access: .superUser(name: "getComponents"), run: list),
             Operation(
                 "add_component", "add_custom_function_project",
-                optional: [.project], access: .superUser(name: "addComponent"), run: add),
+                demanded: [.project], access: .superUser(name: "addComponent"), run: add),
             Operation(
                 "deploy_component", "deploy_custom_function_project",
-                optional: [.project, .package, .payload, .restart],
+                demanded: [.project], optional: [.package, .payload, .restart],
                 access: .superUser(name: "deployComponent"), run: deploy),
             Operation(
                 "package_component", "package_custom_function_project",
-                optional: [.project, .skipNodeModules, .skipSymlinks],
+                demanded: [.project], optional: [.skipNodeModules, .skipSymlinks],
                 access: .superUser(name: "packageComponent"), run: pack),
             Operation(
-                "get_component_file", optional: [.project, .file, .encoding],
+                "get_component_file", demanded: [.project, .file], optional: [.encoding],
                 access: .superUser(name: "getComponentFile"), run: file),
             Operation(
-                "set_component_file", optional: [.project, .file, .payload, .encoding],
+                "set_component_file", demanded: [.project, .file, .payload], optional: [.encoding],
                 access: .superUser(name: "setComponentFile"), run: setFile),
             Operation(
-                "drop_component", optional: [.project, .file],
+                "drop_component", demanded: [.project], optional: [.file],
                 access: .superUser(name: "dropComponent"), run: drop),
         ]
     }

@@ -21,12 +21,17 @@ struct ConfigurationOperations: Sendable {
         ]
     }
 
+    /// The members of a request that name settings.
+    static func settings(in request: OperationRequest) -> [(name: String, value: JSONValue)] {
+        request.body.members.filter { !envelope.contains($0.name) }
+    }
+
     private func settings(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         .object(node.settings())
     }
 
     private func change(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
-        try node.setSettings(request.body.members.filter { !Self.envelope.contains($0.name) })
+        try node.setSettings(Self.settings(in: request))
         return .string(
             "Configuration successfully set. You must restart HarperDB for new config settings to "
                 + "take effect.")

@@ -15,19 +15,19 @@ struct CustomFunctionOperations: Sendable {
             Operation(
                 "get_custom_functions", access: .superUser(name: "getCustomFunctions"), run: list),
             Operation(
-                "get_custom_function", optional: [.project, .type, .file],
+                "get_custom_function", demanded: [.project, .type, .file],
                 access: .superUser(name: "getCustomFunction"), run: script),
             Operation(
-                "set_custom_function", optional: [.project, .type, .file, .functionContent],
+                "set_custom_function", demanded: [.project, .type, .file, .functionContent],
                 access: .superUser(name: "setCustomFunction"),
                 run: setScript),
             Operation(
-                "drop_custom_function", optional: [.project, .type, .file],
+                "drop_custom_function", demanded: [.project, .type, .file],
                 access: .superUser(name: "dropCustomFunction"),
                 run: dropScript),
             Operation(
                 "drop_custom_function_project",
-                optional: [.project], access: .superUser(name: "dropCustomFunctionProject"),
+                demanded: [.project], access: .superUser(name: "dropCustomFunctionProject"),
                 run: dropProject),
         ]
     }

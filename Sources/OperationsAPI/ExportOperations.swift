@@ -30,10 +30,10 @@ struct ExportOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "export_local", optional: [.path, .filename, .format, .searchOperation],
+                "export_local", demanded: [.path, .format, .searchOperation], optional: [.filename],
                 access: .permission, run: exportLocal),
             Operation(
-                "export_to_s3", optional: [.s3, .format, .searchOperation], access: .permission,
+                "export_to_s3", demanded: [.s3, .format, .searchOperation], access: .permission,
                 run: exportToS3),
         ]
     }

@@ -153,7 +153,7 @@ extension OpenAPIDocument {
         for field in operation.fields {
             for spelling in field.names { properties[spelling] = field.schema }
         }
-        for field in operation.required {
+        for field in operation.required + operation.demanded {
             if field.names.count == 1 {
                 required.append(.string(field.names[0]))
             } else {

@@ -21,6 +21,8 @@ package struct Operation: Sendable {
     package let names: [String]
     /// Members without which the operation makes no sense; a missing one is named.
     let required: [OperationRequest.Field]
+    /// Further members that it needs, and whose absence it words itself.
+    let demanded: [OperationRequest.Field]
     /// Other members that mean something, for those who describe or attack the operation.
     let optional: [OperationRequest.Field]
     let access: Access
@@ -32,11 +34,13 @@ package struct Operation: Sendable {
 
     init(
         _ names: String..., required: [OperationRequest.Field] = [],
+        demanded: [OperationRequest.Field] = [],
         optional: [OperationRequest.Field] = [], access: Access, endsConnection: Bool = false,
         run: @escaping @Sendable (OperationRequest) throws(HTTPError) -> JSONValue
     ) {
         self.names = names
         self.required = required
+        self.demanded = demanded
         self.optional = optional
         self.access = access
         self.endsConnection = endsConnection
@@ -53,7 +57,8 @@ package struct Operation: Sendable {
 
     /// Every member that means something; who names a table may name its database.
     var fields: [OperationRequest.Field] {
-        required + optional + (required.contains(.table) ? [.database] : [])
+        let needed = required + demanded
+        return needed + optional + (needed.contains(.table) ? [.database] : [])
     }
 
     /// - Throws: 400 that names every missing member, joined as HarperDB joins them.

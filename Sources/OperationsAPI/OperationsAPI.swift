@@ -46,7 +46,9 @@ package struct OperationsAPI: Sendable {
                 + AuditOperations(store: store).all
                 + ComponentOperations(components: components).all
                 + CustomFunctionOperations(components: components, facts: facts).all
-                + ClusterOperations(records: ClusterRecords(store.system), facts: facts).all
+                + ClusterOperations(
+                    records: ClusterRecords(store.system), facts: facts, node: node
+                ).all
                 + SystemOperations(store: store, node: node, facts: facts).all
                 + ConfigurationOperations(node: node).all + LogOperations(log: node.log).all
                 + StatusOperations(store: store, node: node).all

@@ -6,7 +6,7 @@ import TableStorage
 struct SQLOperations: Sendable {
     let store: TableStore
 
-    var all: [Operation] { [Operation("sql", optional: [.sql], access: .permission, run: run)] }
+    var all: [Operation] { [Operation("sql", demanded: [.sql], access: .permission, run: run)] }
 
     private func run(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
         switch try answer(to: try text(of: request), request) {

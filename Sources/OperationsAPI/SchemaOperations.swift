@@ -16,7 +16,7 @@ struct SchemaOperations: Sendable {
                 access: .structure(name: "createSchema"),
                 run: createDatabase),
             Operation(
-                "drop_database", "drop_schema", optional: [.database],
+                "drop_database", "drop_schema", demanded: [.database],
                 access: .structure(name: "dropSchema"),
                 run: dropDatabase),
             Operation(
@@ -33,7 +33,7 @@ struct SchemaOperations: Sendable {
                 "drop_attribute", required: [.table, .attribute],
                 access: .structure(name: "dropAttribute"), run: dropAttribute),
             Operation(
-                "describe_table", required: [.table], optional: [.exactCount], access: .permission,
+                "describe_table", demanded: [.table], optional: [.exactCount], access: .permission,
                 run: describeTable),
             Operation(
                 "describe_database", "describe_schema", optional: [.database], access: .permission,
@@ -153,8 +153,9 @@ struct SchemaOperations: Sendable {
 
 extension SchemaOperations {
     private func describeTable(_ request: OperationRequest) throws(HTTPError) -> JSONValue {
+        // Who may not see a database is not told what the request lacks.
+        try Self.refuseSystem(try request.databaseName(), request)
         let table = try request.tableName()
-        try Self.refuseSystem(table.database, request)
         if table.database == TableName.systemDatabase { return try system.describe(table.table) }
         guard request.permission.isVisible(table) else {
             var denial = AccessDenial()

@@ -18,12 +18,12 @@ struct StatusOperations: Sendable {
     var all: [Operation] {
         [
             Operation(
-                "set_status", optional: [.id, .status], access: .superUser(name: "setStatus"),
+                "set_status", demanded: [.id, .status], access: .superUser(name: "setStatus"),
                 run: set),
             Operation(
                 "get_status", optional: [.id], access: .superUser(name: "getStatus"), run: get),
             Operation(
-                "clear_status", optional: [.id], access: .superUser(name: "clearStatus"),
+                "clear_status", demanded: [.id], access: .superUser(name: "clearStatus"),
                 run: clear),
         ]
     }

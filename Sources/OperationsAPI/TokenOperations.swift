@@ -26,7 +26,7 @@ struct TokenOperations: Sendable {
                 "create_authentication_tokens", optional: [.username, .password, .expiresIn],
                 access: .nobody, run: create),
             Operation(
-                "refresh_operation_token", optional: [.refreshToken], access: .nobody,
+                "refresh_operation_token", demanded: [.refreshToken], access: .nobody,
                 run: refresh),
         ]
     }

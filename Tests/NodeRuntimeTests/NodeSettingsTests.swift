@@ -94,6 +94,16 @@ import Testing
         #expect(next.functionsPort == 19_926)
     }
 
+    @Test func `a setting is known by its name of HarperDB 3 too`() throws {
+        let directory = try TemporaryDirectory()
+
+        try NodeSettings(Self.configuration(directory)).set([("NODE_NAME", "edge-1")])
+
+        var next = Self.configuration(directory)
+        try next.applySaved()
+        #expect(next.name == "edge-1")
+    }
+
     @Test func `origins, folders, tokens and the local login are taken over`() throws {
         let directory = try TemporaryDirectory()
 

@@ -174,6 +174,19 @@ import Testing
             400, "'connections' is required", ["operation": "configure_cluster"])
     }
 
+    @Test func `configuring in the words of 3.x sets the node's own settings`() throws {
+        let fixture = try OperationsFixture()
+
+        try fixture.expectMessage(
+            "Successfully configured and loaded clustering configuration. Some configurations may "
+                + "require a restart of HarperDB to take effect.",
+            ["operation": "configure_cluster", "CLUSTERING": true, "NODE_NAME": "edge-1"])
+        try fixture.expectAnswer(
+            ["CLUSTERING": true, "NODE_NAME": "edge-1"], ["operation": "get_configuration"])
+        try fixture.expectError(
+            400, "not spinach", ["operation": "configure_cluster", "NODE_NAME": "spinach"])
+    }
+
     @Test func `routes are set at one server, shown and deleted`() throws {
         let fixture = try OperationsFixture()
         let (one, two): (JSONValue, JSONValue) = (

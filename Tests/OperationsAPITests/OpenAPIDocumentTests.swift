@@ -60,6 +60,12 @@ import Testing
         #expect(insert?["properties"]?["schema"] != nil)
     }
 
+    @Test func `so is what an operation demands in its own words`() throws {
+        let document = Self.document(try OperationsFixture())
+
+        #expect(document["components"]?["schemas"]?["sql"]?["required"] == ["operation", "sql"])
+    }
+
     @Test func `what an operation only may have is described and not required`() throws {
         let document = Self.document(try OperationsFixture())
 

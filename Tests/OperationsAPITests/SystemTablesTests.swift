@@ -46,6 +46,16 @@ import Testing
                 == ["Your role does not have permission to view database metadata for 'system'"])
     }
 
+    @Test func `others are told no more when they name no table`() throws {
+        let fixture = try OperationsFixture()
+
+        let refused = try fixture.ask(
+            ["operation": "describe_table", "schema": "system"],
+            login: try fixture.loginOfAnotherRole())
+
+        #expect(refused.status == 403)
+    }
+
     @Test(arguments: [("search_by_value", "read"), ("insert", "insert")])
     func `others lack a permission for its tables`(operation: String, action: String) throws {
         let fixture = try OperationsFixture()
