@@ -64,6 +64,7 @@ let package = Package(
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
         part("ObjectStorage", at: "Sources/ObjectStorage", uses: ["Integrity"]),
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
+        part("Report", at: "Models/Report", uses: ["JSON"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
@@ -76,7 +77,8 @@ let package = Package(
             "Retrieval", at: "Models/Retrieval",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         part("ClusterFeed", at: "Cluster/Feed", uses: ["BundleFormat", "Integrity", "JSON"]),
-        part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers"]),
+        part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers", "JSON"]),
+        part("Projection", at: "Models/Projection", uses: ["Kernels"]),
 
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
@@ -137,8 +139,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "SQLite",
-                "Telemetry", "Training",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
+                "Report", "SQLite", "Telemetry", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
@@ -168,6 +170,8 @@ let package = Package(
             ]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
+        tests(of: "Projection", uses: ["Kernels"]),
+        tests(of: "Report", uses: ["JSON"]),
         tests(
             of: "Training",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),
