@@ -43,7 +43,9 @@ let package = Package(
             name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
-        .target(name: "CKernels", path: "Models/CKernels", exclude: ["least_squares_body.h", "softmax_body.h"]),
+        .target(
+            name: "CKernels", path: "Models/CKernels",
+            exclude: ["least_squares_body.h", "rating_kernels_body.h", "softmax_body.h"]),
 
         // Layer 1: know nothing of one another.
         part("Telemetry", at: "Sources/Telemetry"),
@@ -62,6 +64,7 @@ let package = Package(
             uses: ["CEpoll", "HTTPCore", "Telemetry"]),
         part("ObjectStorage", at: "Sources/ObjectStorage", uses: ["Integrity"]),
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
+        part("Report", at: "Models/Report", uses: ["JSON"]),
         part(
             "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
@@ -74,7 +77,8 @@ let package = Package(
             "Retrieval", at: "Models/Retrieval",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         part("ClusterFeed", at: "Cluster/Feed", uses: ["BundleFormat", "Integrity", "JSON"]),
-        part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers"]),
+        part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers", "JSON"]),
+        part("Projection", at: "Models/Projection", uses: ["Kernels"]),
 
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
@@ -135,8 +139,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "SQLite",
-                "Telemetry", "Training",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
+                "Report", "SQLite", "Telemetry", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
@@ -166,6 +170,8 @@ let package = Package(
             ]),
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
+        tests(of: "Projection", uses: ["Kernels"]),
+        tests(of: "Report", uses: ["JSON"]),
         tests(
             of: "Training",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),

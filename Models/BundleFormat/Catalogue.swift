@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// | Table | Columns |
 /// |---|---|
-/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `search` |
+/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search` |
 /// | `item_keys` | `key`, `item`: every key under which an item is found |
 /// | `readers` | `reader` (dense index), `key` |
 /// | `item_search` | trigrams of `items.search`, for "contains" with three letters or more |
@@ -26,7 +26,8 @@ package final class Catalogue: Sendable {
     static let schema = [
         """
         CREATE TABLE items(item INTEGER PRIMARY KEY, key TEXT NOT NULL, title TEXT NOT NULL, \
-        author TEXT NOT NULL, year INTEGER, publisher TEXT NOT NULL, search TEXT NOT NULL)
+        author TEXT NOT NULL, year INTEGER, publisher TEXT NOT NULL, image TEXT NOT NULL, \
+        search TEXT NOT NULL)
         """,
         "CREATE TABLE item_keys(key TEXT PRIMARY KEY, item INTEGER NOT NULL) WITHOUT ROWID",
         "CREATE TABLE readers(reader INTEGER PRIMARY KEY, key TEXT NOT NULL)",
@@ -92,7 +93,7 @@ package final class Catalogue: Sendable {
 }
 
 extension Catalogue {
-    private static let itemColumns = "key, title, author, year, publisher"
+    private static let itemColumns = "key, title, author, year, publisher, image"
 
     /// The items at these indices, in their order; an index outside the catalogue is nil.
     package func items(at indices: [Int]) throws(BundleError) -> [CatalogueItem?] {
@@ -176,7 +177,8 @@ extension Catalogue {
     private static func item(in statement: SQLiteStatement, from column: Int) -> CatalogueItem {
         var item = CatalogueItem(
             key: statement.text(column), title: statement.text(column + 1),
-            author: statement.text(column + 2), publisher: statement.text(column + 4))
+            author: statement.text(column + 2), publisher: statement.text(column + 4),
+            image: statement.text(column + 5))
         if case .integer(let year) = statement.column(column + 3) { item.year = Int(year) }
         return item
     }

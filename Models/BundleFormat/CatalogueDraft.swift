@@ -11,15 +11,19 @@ package struct CatalogueItem: Sendable, Hashable {
     package var year: Int?
     /// Empty if unknown.
     package var publisher: String
+    /// The address of a picture, or empty.
+    package var image: String
 
     package init(
-        key: String, title: String, author: String, year: Int? = nil, publisher: String = ""
+        key: String, title: String, author: String, year: Int? = nil, publisher: String = "",
+        image: String = ""
     ) {
         self.key = key
         self.title = title
         self.author = author
         self.year = year
         self.publisher = publisher
+        self.image = image
     }
 
     /// What a search looks into: lower-cased title, one space, lower-cased author.
@@ -65,12 +69,12 @@ package struct CatalogueDraft: Sendable {
     }
 
     private func writeItems(to database: SQLiteConnection) throws(SQLiteError) {
-        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)")
+        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         for (index, item) in items.enumerated() {
             try insert.run([
                 .integer(Int64(index)), .text(item.key), .text(item.title), .text(item.author),
                 item.year.map { .integer(Int64($0)) } ?? .null, .text(item.publisher),
-                .text(item.searchText),
+                .text(item.image), .text(item.searchText),
             ])
         }
     }

@@ -12,9 +12,25 @@ package struct Dataset: Sendable {
         package var author: String
         package var year: Int?
         package var publisher: String
+        /// The address of a picture, or empty.
+        package var image: String
+
+        package init(
+            key: String, title: String = "", author: String = "", year: Int? = nil,
+            publisher: String = "", image: String = ""
+        ) {
+            self.key = key
+            self.title = title
+            self.author = author
+            self.year = year
+            self.publisher = publisher
+            self.image = image
+        }
     }
 
     package var name: String
+    /// What the form in which it is handed on is called.
+    package var form: String
     /// The readers' own ids, in the order of their first row.
     package var readers: [String] = []
     /// The items in the order of their first row.
@@ -37,7 +53,7 @@ package struct DatasetReport: Sendable {
     package enum Reason: String, Sendable, CaseIterable {
         case malformedRow = "row is not delimited text"
         case missingField = "a field is missing"
-        case ratingOutOfRange = "rating is no number from 0 to 10"
+        case ratingOutOfRange = "rating is no number, or outside the scale"
         case repeatedPair = "reader rated the item before; the last rating stays"
         case invalidISBN = "ISBN has a wrong check digit; kept as it is"
         case restoredZeros = "ISBN got lost leading zeros back"

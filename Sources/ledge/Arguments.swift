@@ -67,6 +67,19 @@ struct Arguments {
         return number
     }
 
+    /// The option as a number in a range, or nil if it was not given.
+    func decimal(
+        _ option: String, in range: ClosedRange<Double>
+    ) throws(CommandError) -> Double? {
+        guard let text = values[option] else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw Self.usage(
+                "'\(option)' must be a number from \(range.lowerBound) to "
+                    + "\(range.upperBound), not '\(text)'")
+        }
+        return number
+    }
+
     private static func usage(_ message: String) -> CommandError {
         CommandError(message, exitCode: .usage)
     }

@@ -5,8 +5,10 @@ import JSON
 /// `ledge models`: look at bundles and send them on.
 enum ModelsCommand {
     static let command = Command(
-        name: "models", summary: "Inspect, verify and publish bundles.",
-        subcommands: [inspect, verify, publish])
+        name: "models", summary: "Inspect, verify, draw and publish bundles.",
+        subcommands: [
+            inspect, verify, publish, ProjectCommand.command, WebCatalogueCommand.command,
+        ])
 
     static let inspect = Command(
         name: "inspect", summary: "Show what a bundle holds.",

@@ -128,11 +128,11 @@ extension TrainCommand {
     }
 
     static func dataset(in directory: String, for recipe: Recipe) throws(CommandError) -> Dataset {
-        var options = BookCrossingReader.Options()
+        var options = DatasetReader.Options()
         options.mergesEditions = recipe.mergesEditions
         options.requiresTitles = recipe.requiresTitles
         do throws(DatasetError) {
-            return try BookCrossingReader.read(directory: directory, options: options)
+            return try DatasetReader.read(directory: directory, options: options)
         } catch {
             throw CommandError(error.message)
         }
@@ -206,6 +206,6 @@ extension CatalogueItem {
     init(_ item: Dataset.Item) {
         self.init(
             key: item.key, title: item.title, author: item.author, year: item.year,
-            publisher: item.publisher)
+            publisher: item.publisher, image: item.image)
     }
 }

@@ -1,0 +1,71 @@
+import BundleFormat
+import Datasets
+import Foundation
+import JSON
+
+/// `ledge models web-data`: the catalogue as the web page of the tutorials reads it.
+enum WebCatalogueCommand {
+    static let command = Command(
+        name: "web-data",
+        summary: "Write the catalogue as web_book_data.json: id, title, authors, image.",
+        parameters: [Parameter(name: "bundle", help: "a bundle's directory")],
+        options: [
+            Option("--out", value: "FILE", "The file to write (web_book_data.json)."),
+            Option("--images", value: "FILE", "A CSV file with an id and an image address."),
+        ],
+        discussion: """
+            The file is an array of records in the order of the model's rows, as the tutorials'
+            page expects it: book_id, title, image_url, authors. A catalogue holds no addresses
+            of images. They are taken from --images, such as the Kaggle files of goodbooks-10k
+            (book_id, image_url) and Book-Crossing (ISBN, Image-URL-M); without it, and for
+            items that the file does not name, image_url is null.
+            """,
+        run: run)
+
+    private static func run(_ arguments: Arguments) throws -> ExitCode {
+        let out = arguments.value("--out") ?? "web_book_data.json"
+        let bundle = try ModelsCommand.open(arguments.parameter("bundle"))
+        let images = try arguments.value("--images").map(images) ?? [:]
+        let items: [CatalogueItem]
+        do throws(BundleError) {
+            items = try bundle.catalogue.items(at: Array(0..<bundle.catalogue.itemCount))
+                .compactMap(\.self)
+        } catch {
+            throw CommandError(error.message)
+        }
+        let found = items.count { images[$0.key] != nil }
+        let records = items.map { item -> JSONValue in
+            [
+                "book_id": .string(item.key), "title": .string(item.title),
+                "image_url": images[item.key].map { .string($0) } ?? .null,
+                "authors": .string(item.author),
+            ]
+        }
+        do {
+            try Data(JSONValue.array(records).encoded())
+                .write(to: URL(fileURLWithPath: out), options: .atomic)
+        } catch {
+            throw CommandError("\(out) cannot be written: \(error)")
+        }
+        Terminal.line("wrote \(items.count) items to \(out), \(found) of them with an image")
+        return .success
+    }
+
+    private static let keyColumns = ["isbn", "book_id", "item_id", "song_id", "id"]
+    private static let imageColumns = [
+        "image_url", "image_url_m", "image_url_l", "image_url_s", "small_image_url", "image",
+    ]
+
+    private static func images(in path: String) throws(CommandError) -> [String: String] {
+        do throws(DatasetError) {
+            let rows = try RecordFile.read(
+                path, columns: [.init(keyColumns), .init(imageColumns)]
+            ).rows
+            return Dictionary(
+                rows.filter { !$0[1].isEmpty }.map { ($0[0], $0[1]) },
+                uniquingKeysWith: { first, _ in first })
+        } catch {
+            throw CommandError(error.message)
+        }
+    }
+}
