@@ -10,7 +10,9 @@ struct DatasetTable {
     /// Opens the file and reads its header, if the form has one.
     ///
     /// - Throws: `.fileNotFound`, `.unreadable`, `.empty`, `.limitExceeded`.
-    init(_ path: String, _ form: DatasetFileForm) throws(DatasetError) {
+    init(
+        _ path: String, _ form: DatasetFileForm = DatasetFileForm()
+    ) throws(DatasetError) {
         self.path = path
         let bytes = try DatasetFile.read(path)
         reader = Self.reader(of: bytes, separator: form.separator)
