@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import SQLite
 
@@ -44,6 +45,20 @@ package struct CatalogueDraft: Sendable {
         self.items = items
         self.aliases = aliases
         self.readers = readers
+    }
+
+    /// How large the SQLite file will be.
+    ///
+    /// - Throws: As writing it does.
+    package func measuredBytes() throws(BundleError) -> Int {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("catalogue-\(UUID().uuidString).sqlite")
+        defer {
+            // What cannot be removed lies in the system's temporary folder and is harmless.
+            try? FileManager.default.removeItem(at: file)
+        }
+        try write(to: file.path)
+        return try BlobFile.digest(of: file.path).bytes
     }
 
     /// Writes the SQLite file; equal drafts give equal bytes with the same version of SQLite.

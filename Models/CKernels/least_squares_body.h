@@ -126,7 +126,8 @@ TARGET float NAME(ledge_least_squares)(
     size_t m = is_dual ? n : stride, side = (m + 7) / 8 * 8;
     float *s = scratch, *system = s + (n > side ? n : side) * stride, *c = system + side * side;
     float *b = c + (n + 7) / 8 * 8, *roots = b + side;
-    for (size_t k = 0; k < stride; k++) roots[k] = 1 / sqrtf(diagonal[k]);
+    for (size_t k = 0; k < stride; k += LANES)
+        AT(roots + k) = 1 / __builtin_elementwise_sqrt(CONST_AT(diagonal + k));
     if (is_dual) {
         /* S turned round: shape (stride, side), so that both cases multiply M^T M. */
         memset(s, 0, stride * side * sizeof(float));

@@ -36,7 +36,8 @@ struct FactorRows: Sendable {
     /// - Parameter vectors: V, shape (stride, stride).
     mutating func turn(into vectors: [Double]) {
         let v = vectors.map(Float.init)
-        let turned = inBlocks { LeastSquaresKernel.product($0, v, stride: stride) }
+        let width = stride
+        let turned = inBlocks { LeastSquaresKernel.product($0, v, stride: width) }
         values.removeAll(keepingCapacity: true)
         for block in turned { values.append(contentsOf: block) }
     }
@@ -45,6 +46,7 @@ struct FactorRows: Sendable {
         _ body: @Sendable (UnsafeBufferPointer<Float>) -> [Float]
     ) -> [[Float]] {
         let blocks = ParallelBlocks.ranges(0..<count, size: Self.blockRows)
+        let (values, stride) = (values, stride)
         return ParallelBlocks.map(blocks.count) { block in
             let range = blocks[block].lowerBound * stride..<blocks[block].upperBound * stride
             return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }

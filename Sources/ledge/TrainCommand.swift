@@ -21,6 +21,11 @@ enum TrainCommand {
             Option(
                 "--version", value: "N", "The bundle's version; one more than what --out holds."),
             Option("--split-out", value: "DIR", "Also write the split, for 'ledge evaluate'."),
+            Option("--tune", "Search the recipe's grid on validation readers first."),
+            Option("--tune-runs", value: "N", "At most so many trainings, drawn at random."),
+            Option("--tune-seconds", value: "N", "Begin no training after so many seconds."),
+            Option("--tune-seed", value: "N", "The seed of the draw (42)."),
+            Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
         ],
         discussion: """
             Data is read in every form of Book-Crossing: ratings.csv and books.csv (also .gz),
@@ -35,12 +40,18 @@ enum TrainCommand {
         let out = try arguments.required("--out")
         let version =
             try arguments.number("--version", in: 1...Int.max) ?? nextVersion(after: out)
-        let (pipeline, context) = try source(
+        var (pipeline, context) = try source(
             arguments, recipe, version: version, created: created(arguments.environment))
         Terminal.line(
             "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
                 + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
-        return try finish(train(pipeline, recipe, context: context), recipe, out: out)
+        if arguments.has("--tune") {
+            try TuningRun(arguments).run(&pipeline, context)
+        } else if arguments.value("--recipe-out") != nil {
+            throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
+        }
+        return try finish(
+            train(pipeline, pipeline.recipe, context: context), pipeline.recipe, out: out)
     }
 
     /// What is trained on: the files of a split, or a data set that is split here.
@@ -95,7 +106,7 @@ enum TrainCommand {
         Terminal.line(QualityTable.text(outcome.quality))
         let manifest: BundleManifest
         do throws(BundleError) {
-            manifest = try outcome.draft.write(to: out)
+            manifest = try outcome.draft.write(to: out, bytesMax: recipe.bundleBytesMax)
         } catch {
             throw CommandError(error.message)
         }
