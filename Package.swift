@@ -66,7 +66,8 @@ let package = Package(
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part("Report", at: "Models/Report", uses: ["JSON"]),
         part(
-            "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+            "BundleFormat", at: "Models/BundleFormat",
+            uses: ["Identifiers", "Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
 
         // Layer 3: what is stored, scored, signed and read.

@@ -51,7 +51,8 @@ enum TrainCommand {
             pipeline, recipe,
             context: TrainingPipeline.Context(
                 version: version, created: created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
+                unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
         return try finish(outcome, recipe, out: out)
     }
 
