@@ -189,7 +189,9 @@ let package = Package(
         tests(of: "FunctionRuntime", uses: ["HTTPCore", "JSON", "TableStorage"]),
         tests(
             of: "Recommendation",
-            uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
+            uses: [
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
+            ]),
         tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
         tests(of: "NodeRuntime", uses: ["JSON", "Telemetry"]),
         .testTarget(

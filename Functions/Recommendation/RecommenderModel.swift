@@ -54,14 +54,14 @@ package final class RecommenderModel: Sendable {
 
     /// Items by how many readers have them, most first; of equals in the given order.
     func byReaders(_ items: [Int]) -> [Int] {
-        let readership = recommender.model.readership
-        return items.enumerated().sorted { left, right in
-            let (a, b) = (
-                readership.readerCount(of: left.element), readership.readerCount(of: right.element)
-            )
+        items.enumerated().sorted { left, right in
+            let (a, b) = (readerCount(of: left.element), readerCount(of: right.element))
             return a != b ? a > b : left.offset < right.offset
         }.map(\.element)
     }
+
+    /// How many readers of the model have an item.
+    func readerCount(of item: Int) -> Int { recommender.model.readership.readerCount(of: item) }
 
     /// The items that go with the liked ones, best first; never one of them.
     package func recommend(for liked: [ItemIndex], limit: Int) -> [RankedItem] {
