@@ -8,6 +8,7 @@ enum ModelsCommand {
         name: "models", summary: "Inspect, verify, draw and publish bundles.",
         subcommands: [
             inspect, verify, publish, ProjectCommand.command, WebCatalogueCommand.command,
+            ImportCommand.command,
         ])
 
     static let inspect = Command(
