@@ -106,7 +106,8 @@ enum ImportCommand {
                 "\(imported.itemCount) items with names, \(imported.pairCount) ratings kept, "
                     + "\(imported.ratingsPassedOver) passed over\n"
                     + "wrote \(manifest.modelName) version \(manifest.version) to \(out): "
-                    + "\(manifest.blobBytes) bytes, serves by \(imported.draft.serving["rule"]?.stringValue ?? "")"
+                    + "\(manifest.blobBytes) bytes, "
+                    + "serves by \(manifest.serving["rule"]?.stringValue ?? "none")"
             )
             return .success
         } catch {
