@@ -58,7 +58,7 @@ with tempfile.TemporaryDirectory() as folder:
     print(compare(path, ours), "tensors of ours, written again by Python")
 
     generator = np.random.default_rng(1)
-    made = {"scalar": np.float32(1.5).reshape(()), "empty": np.zeros((0, 3), np.float32)}
+    made = {"scalar": np.array(1.5, np.float32), "empty": np.zeros((0, 3), np.float32)}
     for name, kind in TYPES.items():
         for shape in [(1,), (7,), (3, 5), (2, 3, 4)]:
             values = generator.integers(0, 100, shape) if kind != np.float32 \
