@@ -23,11 +23,12 @@ func part(
 }
 
 /// The tests of one target, in `Tests/<Target>Tests`.
-func tests(of name: String, uses: [String] = []) -> Target {
+func tests(of name: String, uses: [String] = [], beside: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: ([name, "TestSupport"] + uses).map { .init(stringLiteral: $0) },
         path: "Tests/\(name)Tests",
+        exclude: beside,
         swiftSettings: strict)
 }
 
@@ -99,6 +100,9 @@ let package = Package(
                 "Retrieval", "Telemetry",
             ]),
         part(
+            "TensorFlowJS", at: "Models/TensorFlowJS",
+            uses: ["BundleFormat", "Identifiers", "Integrity", "JSON", "Retrieval"]),
+        part(
             "ClusterPublisher", at: "Cluster/Publisher",
             uses: ["BundleFormat", "ClusterFeed", "HTTPCore", "Integrity", "JSON", "Telemetry"]),
         part(
@@ -141,7 +145,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
                 "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
-                "Report", "SQLite", "Telemetry", "Training",
+                "Report", "Retrieval", "SQLite", "Telemetry", "TensorFlowJS", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
@@ -173,6 +177,10 @@ let package = Package(
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
         tests(of: "Projection", uses: ["Kernels"]),
         tests(of: "Report", uses: ["JSON"]),
+        tests(
+            of: "TensorFlowJS",
+            uses: ["BundleFormat", "Identifiers", "Integrity", "JSON", "Retrieval"],
+            beside: ["Fixtures"]),
         tests(
             of: "Training",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),

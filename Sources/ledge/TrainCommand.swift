@@ -138,7 +138,7 @@ extension TrainCommand {
     }
 
     /// One more than the version of the bundle that stands there already.
-    private static func nextVersion(after directory: String) throws(CommandError) -> Int {
+    static func nextVersion(after directory: String) throws(CommandError) -> Int {
         let path = "\(directory)/\(BundleFile.manifest)"
         guard FileManager.default.fileExists(atPath: path) else { return 1 }
         do throws(BundleError) {
