@@ -140,7 +140,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
                 "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
-                "Report", "SQLite", "Telemetry", "Training",
+                "Report", "Retrieval", "SQLite", "Telemetry", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
