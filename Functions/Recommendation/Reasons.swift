@@ -22,7 +22,8 @@ struct Reasons {
     /// Nil if nothing of the question was known: what most readers chose has no other reason.
     func reason(of ranked: RankedItem) -> JSONValue? {
         if let item = chosen[ranked.because] { return .object(description.reason(item)) }
-        guard let stranger = liked.stranger(behind: ranked.because), let likeness = stranger.likeness
+        guard let stranger = liked.stranger(behind: ranked.because),
+            let likeness = stranger.likeness
         else { return nil }
         var reason = description.reason(stranger.item)
         reason["by"] = .string(likeness.rawValue)

@@ -3,7 +3,8 @@ import Identifiers
 /// Who rated what, with the items' particulars: what training starts from.
 ///
 /// Rows are columns of equal length; row i says that `readers[rowReaders[i]]` gave
-/// `items[rowItems[i]]` the rating `rowRatings[i]`. A reader's pair with an item occurs once.
+/// `items[rowItems[i]]` the rating `rowRatings[i]`. A reader's pair with an item occurs once,
+/// unless the reading was asked to keep repeats.
 package struct Dataset: Sendable {
     package struct Item: Sendable, Hashable {
         /// The item's own id: for a book its ISBN of ten characters where it has one.

@@ -56,7 +56,9 @@ extension DatasetItems {
                 continue
             }
             let fields = table.reader
-            func text(_ column: Int?) -> String { column.map { Self.cleaned(fields.text($0)) } ?? "" }
+            func text(_ column: Int?) -> String {
+                column.map { Self.cleaned(fields.text($0)) } ?? ""
+            }
             let item = Dataset.Item(
                 key: self.key(of: fields.text(key), &report), title: text(title),
                 author: text(author), year: Self.year(text(year)), publisher: text(publisher),

@@ -99,7 +99,9 @@ private struct ParsedTitle {
         number = String(additions.joined().filter(\.isNumber))
         let before = rest.split(separator: ":", maxSplits: 1).first.map { Self.words(String($0)) }
         let hasColon = rest.contains(":") && before?.isEmpty == false
-        main = hasColon ? before.map { TitleKey(author: author, words: $0.joined(separator: " ")) } : nil
+        main =
+            hasColon
+            ? before.map { TitleKey(author: author, words: $0.joined(separator: " ")) } : nil
         series = additions.lazy.compactMap(Self.seriesName).first.map {
             TitleKey(author: author, words: $0)
         }

@@ -110,7 +110,7 @@ extension Demo {
         try await offThePool {
             try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true)
-            let dataset = try TrainCommand.dataset(in: data, for: chosen)
+            let dataset = try TrainCommand.dataset(in: data, chosen.readingOptions)
             let pipeline = try TrainCommand.pipeline(chosen, Interactions(dataset))
             let outcome = try TrainCommand.train(
                 pipeline, chosen,

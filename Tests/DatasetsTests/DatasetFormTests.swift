@@ -90,7 +90,8 @@ import Testing
             name: "HetRec Last.fm",
             files: [
                 "user_artists.dat": "userID\tartistID\tweight\n2\t51\t13883\n",
-                "artists.dat": "id\tname\turl\tpictureURL\n51\tDuran \"Duran\"\thttp://x\thttp://y\n",
+                "artists.dat":
+                    "id\tname\turl\tpictureURL\n51\tDuran \"Duran\"\thttp://x\thttp://y\n",
             ], rows: ["2 Duran \"Duran\" 13883.0"]),
         Sample(
             name: "Last.fm 360K",
@@ -133,7 +134,8 @@ import Testing
             file: "log.csv",
             columns: ["reader": "who", "item": "what", "rating": "stars", "title": "name"])
 
-        let dataset = try Self.read(["log.csv": "stars,who,what,name\n4,ann,x1,Emma\n"], forms: [form])
+        let dataset = try Self.read(
+            ["log.csv": "stars,who,what,name\n4,ann,x1,Emma\n"], forms: [form])
 
         #expect(Self.rows(dataset) == ["ann Emma 4.0"])
         #expect(dataset.items[0].key == "x1")
