@@ -18,6 +18,7 @@ struct BundleChecks {
             try checkFinite(tensor, name: name)
         }
         for runs in manifest.kind.runs { try check(runs) }
+        if manifest.kind == .ratingMLP { try checkLayers() }
     }
 
     private func checkShapes(_ requirements: [TensorRequirement]) throws(BundleError) {
@@ -78,7 +79,7 @@ struct BundleChecks {
         }
     }
 
-    private func inconsistent(_ message: String) -> BundleError {
+    func inconsistent(_ message: String) -> BundleError {
         BundleError(.inconsistent, message)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 import JSON
 import SQLite
 
@@ -38,13 +39,17 @@ package struct CatalogueDraft: Sendable {
     package var aliases: [(key: String, item: Int)]
     /// The candidate readers' own ids.
     package var readers: [String]
+    /// Items that are described and that the model has not learned.
+    package var unlearned: [CatalogueItem]
 
     package init(
-        items: [CatalogueItem], aliases: [(key: String, item: Int)] = [], readers: [String] = []
+        items: [CatalogueItem], aliases: [(key: String, item: Int)] = [], readers: [String] = [],
+        unlearned: [CatalogueItem] = []
     ) {
         self.items = items
         self.aliases = aliases
         self.readers = readers
+        self.unlearned = unlearned
     }
 
     /// How large the SQLite file will be.
@@ -72,6 +77,7 @@ package struct CatalogueDraft: Sendable {
             try writeItems(to: database)
             try writeKeys(to: database)
             try writeReaders(to: database)
+            try writeUnlearned(to: database)
             try database.execute(
                 """
                 INSERT INTO item_search(item_search) VALUES ('rebuild');
@@ -84,12 +90,14 @@ package struct CatalogueDraft: Sendable {
     }
 
     private func writeItems(to database: SQLiteConnection) throws(SQLiteError) {
-        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        let groups = TitleGroups(items.map { ($0.title, $0.author) })
+        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         for (index, item) in items.enumerated() {
             try insert.run([
                 .integer(Int64(index)), .text(item.key), .text(item.title), .text(item.author),
                 item.year.map { .integer(Int64($0)) } ?? .null, .text(item.publisher),
                 .text(item.image), .text(item.searchText),
+                .integer(Int64(groups.editions[index])), .integer(Int64(groups.series[index])),
             ])
         }
     }
@@ -102,6 +110,18 @@ package struct CatalogueDraft: Sendable {
         }
         for alias in aliases where items.indices.contains(alias.item) {
             try insert.run([.text(alias.key), .integer(Int64(alias.item))])
+        }
+    }
+
+    /// A key of an item that was learned is left out: the model knows better.
+    private func writeUnlearned(to database: SQLiteConnection) throws(SQLiteError) {
+        let insert = try database.prepare(
+            """
+            INSERT OR IGNORE INTO unlearned_items
+            SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM item_keys WHERE key = ?1)
+            """)
+        for item in unlearned {
+            try insert.run([.text(item.key), .text(item.title), .text(item.author)])
         }
     }
 

@@ -99,7 +99,18 @@ extension ModelKind {
                 .init(ItemNeighboursTensor.neighbours, .int32, [.neighbours]),
                 .init(ItemNeighboursTensor.weights, .float32, [.neighbours]),
             ] + Self.readership
-        case .ratingDot, .ratingMLP: nil
+        case .ratingDot:
+            [
+                .init(RatingTensor.itemEmbeddings, .float32, [.items, .dimensions]),
+                .init(RatingTensor.readerEmbeddings, .float32, [.readers, .dimensions]),
+                .init(RatingTensor.itemBiases, .float32, [.items]),
+                .init(RatingTensor.readerBiases, .float32, [.readers]),
+            ] + Self.readership
+        case .ratingMLP:
+            [
+                .init(RatingTensor.itemEmbeddings, .float32, [.items, .dimensions]),
+                .init(RatingTensor.readerEmbeddings, .float32, [.readers, .dimensions]),
+            ] + Self.readership
         }
     }
 
@@ -109,13 +120,12 @@ extension ModelKind {
             offsets: ReadershipTensor.readerOffsets, items: ReadershipTensor.readerItems,
             owner: "reader")
         switch self {
-        case .twoTower, .itemFactors: return [readers]
+        case .twoTower, .itemFactors, .ratingDot, .ratingMLP: return [readers]
         case .itemNeighbours:
             let items = RunsRequirement(
                 offsets: ItemNeighboursTensor.offsets, items: ItemNeighboursTensor.neighbours,
                 owner: "item")
             return [readers, items]
-        case .ratingDot, .ratingMLP: return []
         }
     }
 }

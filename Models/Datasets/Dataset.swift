@@ -3,7 +3,8 @@ import Identifiers
 /// Who rated what, with the items' particulars: what training starts from.
 ///
 /// Rows are columns of equal length; row i says that `readers[rowReaders[i]]` gave
-/// `items[rowItems[i]]` the rating `rowRatings[i]`. A reader's pair with an item occurs once.
+/// `items[rowItems[i]]` the rating `rowRatings[i]`. A reader's pair with an item occurs once,
+/// unless the reading was asked to keep repeats.
 package struct Dataset: Sendable {
     package struct Item: Sendable, Hashable {
         /// The item's own id: for a book its ISBN of ten characters where it has one.
@@ -37,6 +38,8 @@ package struct Dataset: Sendable {
     package var items: [Item] = []
     /// Keys of other editions, and the item that stands for them.
     package var aliases: [(key: String, item: ItemIndex)] = []
+    /// Items that are described, that nobody rated and that are no edition of another.
+    package var unratedItems: [Item] = []
     package var rowReaders: [ReaderIndex] = []
     package var rowItems: [ItemIndex] = []
     /// In the data set's own scale: stars, points, or how often a song was played. 0 means that no

@@ -13,11 +13,14 @@ package struct DatasetReader {
         package var mergesEditions = true
         /// Whether items without a title are left out: nobody can judge or buy them.
         package var requiresTitles = true
+        /// Whether a second row of a pair stays a row, as the split of rating models counts them.
+        package var keepsRepeats = false
 
         package init() {}
     }
 
     private let form: DatasetForm
+    private let keepsRepeats: Bool
     private var items: DatasetItems
     private var dataset: Dataset
     private var readers = KeyTable()
@@ -41,7 +44,7 @@ package struct DatasetReader {
         var reader = DatasetReader(name: name, form, options)
         if let described { try reader.items.describe(described, &reader.dataset.report) }
         try reader.readRatings(ratings)
-        reader.items.addUnratedEditions()
+        reader.dataset.unratedItems = reader.items.addUnratedEditions()
         reader.finish()
         guard reader.dataset.rowCount > 0 else {
             throw DatasetError(
@@ -54,6 +57,7 @@ package struct DatasetReader {
 
     private init(name: String, _ form: DatasetForm, _ options: Options) {
         self.form = form
+        keepsRepeats = options.keepsRepeats
         items = DatasetItems(form, options)
         dataset = Dataset(name: name, form: form.name)
     }
@@ -101,7 +105,7 @@ package struct DatasetReader {
     private mutating func append(
         _ reader: ReaderIndex, _ item: ItemIndex, _ rating: Float, _ rowOfPair: inout PairTable
     ) {
-        if let row = rowOfPair.row(of: reader, item, orNote: dataset.rowCount) {
+        if !keepsRepeats, let row = rowOfPair.row(of: reader, item, orNote: dataset.rowCount) {
             if form.repeats == .sum {
                 dataset.rowRatings[row] += rating
             } else {

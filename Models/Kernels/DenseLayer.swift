@@ -8,6 +8,8 @@ package struct DenseLayer: Sendable, Hashable {
     package let inputs: Int
     package let outputs: Int
     package let isRectified: Bool
+    /// Into how many equal blocks the inputs fall.
+    package let blocks: Int
     /// The padded place of each input.
     let inputPlaces: [Int]
     let paddedInputs: Int
@@ -28,6 +30,7 @@ package struct DenseLayer: Sendable, Hashable {
             inputs * outputs == weights.count && inputs.isMultiple(of: blocks),
             "weights are whole rows, inputs whole blocks")
         self.isRectified = isRectified
+        self.blocks = blocks
         let block = inputs / blocks
         let paddedBlock = Lanes.padded(block)
         inputPlaces = (0..<inputs).map { $0 / block * paddedBlock + $0 % block }

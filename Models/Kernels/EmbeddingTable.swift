@@ -191,6 +191,9 @@ package struct RatedExamples: Sendable, Hashable {
 
 /// A rating model while it learns.
 package protocol RatingLearner: Sendable {
+    var readers: EmbeddingTable { get }
+    var items: EmbeddingTable { get }
+
     /// Learns batches `steps` of an epoch, 1 being the first.
     ///
     /// - Returns: The sum of the squared errors, each taken before its batch was learned.

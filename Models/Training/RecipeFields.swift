@@ -41,6 +41,22 @@ struct RecipeFields {
         return number
     }
 
+    /// A list of whole numbers, possibly empty.
+    mutating func wholes(
+        _ name: String, _ range: ClosedRange<Int>, countMax: Int
+    ) throws(TrainingError) -> [Int] {
+        let numbers = take(name)?.arrayValue?.map(\.integerValue)
+        guard let numbers, numbers.count <= countMax,
+            numbers.allSatisfy({ number in number.map(range.contains) ?? false })
+        else {
+            throw wrong(
+                name,
+                "a list of at most \(countMax) whole numbers from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+        return numbers.compactMap(\.self)
+    }
+
     mutating func rules(_ name: String) throws(TrainingError) -> [ServingRule] {
         guard let values = take(name)?.arrayValue, !values.isEmpty else {
             throw wrong(name, "a list of at least one serving rule")

@@ -128,7 +128,7 @@ extension ReaderSplit {
     }
 
     /// A number as C's `%g` writes it.
-    private static func text(_ rating: Float) -> String {
+    static func text(_ rating: Float) -> String {
         let wholeMax: Float = 999_999
         return (0...wholeMax).contains(rating) && rating == rating.rounded()
             ? "\(Int(rating))" : String(format: "%g", Double(rating))

@@ -26,6 +26,9 @@ enum TrainCommand {
             Option("--tune-seconds", value: "N", "Begin no training after so many seconds."),
             Option("--tune-seed", value: "N", "The seed of the draw (42)."),
             Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
+            Option(
+                "--warm-start", value: "DIR",
+                "Begin with a former bundle's weights (rating-dot and rating-mlp)."),
         ],
         discussion: """
             Data is read in every form of Book-Crossing: ratings.csv and books.csv (also .gz),
@@ -36,12 +39,13 @@ enum TrainCommand {
         run: run)
 
     private static func run(_ arguments: Arguments) throws -> ExitCode {
+        if let recipe = try RatingTraining.recipe(at: arguments.parameter("recipe")) {
+            return try RatingTraining.run(recipe, arguments)
+        }
         let recipe = try recipe(at: arguments.parameter("recipe"))
         let out = try arguments.required("--out")
-        let version =
-            try arguments.number("--version", in: 1...Int.max) ?? nextVersion(after: out)
-        var (pipeline, context) = try source(
-            arguments, recipe, version: version, created: created(arguments.environment))
+        let version = try version(arguments, after: out)
+        var (pipeline, context) = try source(arguments, recipe, version: version)
         Terminal.line(
             "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
                 + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
@@ -50,32 +54,8 @@ enum TrainCommand {
         } else if arguments.value("--recipe-out") != nil {
             throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
         }
-        return try finish(
-            train(pipeline, pipeline.recipe, context: context), pipeline.recipe, out: out)
-    }
-
-    /// What is trained on: the files of a split, or a data set that is split here.
-    private static func source(
-        _ arguments: Arguments, _ recipe: Recipe, version: Int, created: Date
-    ) throws -> (TrainingPipeline, TrainingPipeline.Context) {
-        if let directory = arguments.value("--split") {
-            return try splitFiles(in: directory, recipe, version: version, created: created)
-        }
-        let dataset = try dataset(in: try arguments.required("--data"), for: recipe)
-        let report = dataset.report
-        Terminal.line(
-            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
-                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
-        for line in report.lines { Terminal.line("  \(line)") }
-
-        let interactions = Interactions(dataset)
-        if let directory = arguments.value("--split-out") {
-            try writeSplit(ReaderSplit(interactions, rules: recipe.split), to: directory)
-        }
-        let context = TrainingPipeline.Context(
-            version: version, created: created,
-            items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases)
-        return (try pipeline(recipe, interactions), context)
+        let chosen = pipeline.recipe
+        return try finish(train(pipeline, chosen, context: context), chosen, out: out)
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
@@ -87,11 +67,7 @@ enum TrainCommand {
         defer { bar.close() }
         do throws(TrainingError) {
             return try pipeline.run(context: context) { progress in
-                bar.show(
-                    share: Double(progress.step) / Double(progress.stepCount),
-                    text: (progress.loss.map { String(format: "loss %.4f  ", $0) } ?? "")
-                        + String(format: "%.0f examples/s  ", progress.examplesPerSecond)
-                        + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
+                bar.show(progress)
                 return !interruption.hasHappened
             }
         } catch {
@@ -138,10 +114,17 @@ extension TrainCommand {
         }
     }
 
-    static func dataset(in directory: String, for recipe: Recipe) throws(CommandError) -> Dataset {
-        var options = DatasetReader.Options()
-        options.mergesEditions = recipe.mergesEditions
-        options.requiresTitles = recipe.requiresTitles
+    static func describe(_ dataset: Dataset) {
+        let report = dataset.report
+        Terminal.line(
+            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
+                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
+        for line in report.lines { Terminal.line("  \(line)") }
+    }
+
+    static func dataset(
+        in directory: String, _ options: DatasetReader.Options
+    ) throws(CommandError) -> Dataset {
         do throws(DatasetError) {
             return try DatasetReader.read(directory: directory, options: options)
         } catch {
@@ -159,24 +142,16 @@ extension TrainCommand {
         }
     }
 
-    /// A pipeline for a split that somebody made before; its items have their ids for titles.
-    private static func splitFiles(
-        in directory: String, _ recipe: Recipe, version: Int, created: Date
-    ) throws(CommandError) -> (TrainingPipeline, TrainingPipeline.Context) {
-        do throws(TrainingError) {
-            let files = try SplitFiles(directory: directory)
-            let context = TrainingPipeline.Context(
-                version: version, created: created,
-                items: files.items.map { CatalogueItem(key: $0, title: $0, author: "") },
-                aliases: [])
-            return (try TrainingPipeline(recipe: recipe, files: files), context)
-        } catch {
-            throw CommandError(error.message)
-        }
+    /// The version that was asked for, or the next one.
+    static func version(
+        _ arguments: Arguments, after out: String
+    ) throws(CommandError) -> Int {
+        if let version = try arguments.number("--version", in: 1...Int.max) { return version }
+        return try nextVersion(after: out)
     }
 
     /// One more than the version of the bundle that stands there already.
-    private static func nextVersion(after directory: String) throws(CommandError) -> Int {
+    static func nextVersion(after directory: String) throws(CommandError) -> Int {
         let path = "\(directory)/\(BundleFile.manifest)"
         guard FileManager.default.fileExists(atPath: path) else { return 1 }
         do throws(BundleError) {
@@ -193,13 +168,23 @@ extension TrainCommand {
         return agreed.map(Date.init(timeIntervalSince1970:)) ?? Date()
     }
 
-    private static func writeSplit(_ split: ReaderSplit, to directory: String) throws {
+    static func write(_ files: [(name: String, text: String)], to directory: String) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        for file in split.files() {
+        for file in files {
             try Data(file.text.utf8)
                 .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
         }
+    }
+}
+
+extension Recipe {
+    /// How the data set is read for this recipe.
+    var readingOptions: DatasetReader.Options {
+        var options = DatasetReader.Options()
+        options.mergesEditions = mergesEditions
+        options.requiresTitles = requiresTitles
+        return options
     }
 }
 
