@@ -202,8 +202,7 @@ extension TrainingPipeline {
                         row["ndcg@10"] = JSONValue(candidate.ndcg)
                         return .object(row)
                     }),
-                "loss_curve": .array(
-                    curve.map { ["step": JSONValue($0.step), "loss": JSONValue($0.loss)] }),
+                "loss_curve": .array(curve.map(\.json)),
             ],
             provenance: provenance,
             serving: recommender.rule.json)
