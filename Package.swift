@@ -23,11 +23,12 @@ func part(
 }
 
 /// The tests of one target, in `Tests/<Target>Tests`.
-func tests(of name: String, uses: [String] = []) -> Target {
+func tests(of name: String, uses: [String] = [], beside: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: ([name, "TestSupport"] + uses).map { .init(stringLiteral: $0) },
         path: "Tests/\(name)Tests",
+        exclude: beside,
         swiftSettings: strict)
 }
 
@@ -66,7 +67,8 @@ let package = Package(
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part("Report", at: "Models/Report", uses: ["JSON"]),
         part(
-            "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+            "BundleFormat", at: "Models/BundleFormat",
+            uses: ["Identifiers", "Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
 
         // Layer 3: what is stored, scored, signed and read.
@@ -97,6 +99,9 @@ let package = Package(
                 "BundleFormat", "CSV", "Identifiers", "Integrity", "JSON", "Kernels",
                 "Retrieval", "Telemetry",
             ]),
+        part(
+            "TensorFlowJS", at: "Models/TensorFlowJS",
+            uses: ["BundleFormat", "Identifiers", "Integrity", "JSON", "Retrieval"]),
         part(
             "ClusterPublisher", at: "Cluster/Publisher",
             uses: ["BundleFormat", "ClusterFeed", "HTTPCore", "Integrity", "JSON", "Telemetry"]),
@@ -140,7 +145,7 @@ let package = Package(
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
                 "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
-                "Report", "Retrieval", "SQLite", "Telemetry", "Training",
+                "Report", "Retrieval", "SQLite", "Telemetry", "TensorFlowJS", "Training",
             ],
             path: "Sources/ledge", swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),
@@ -173,6 +178,10 @@ let package = Package(
         tests(of: "Projection", uses: ["Kernels"]),
         tests(of: "Report", uses: ["JSON"]),
         tests(
+            of: "TensorFlowJS",
+            uses: ["BundleFormat", "Identifiers", "Integrity", "JSON", "Retrieval"],
+            beside: ["Fixtures"]),
+        tests(
             of: "Training",
             uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),
         tests(of: "ClusterFeed", uses: ["BundleFormat", "Integrity", "JSON"]),
@@ -188,7 +197,9 @@ let package = Package(
         tests(of: "FunctionRuntime", uses: ["HTTPCore", "JSON", "TableStorage"]),
         tests(
             of: "Recommendation",
-            uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
+            uses: [
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
+            ]),
         tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
         tests(of: "NodeRuntime", uses: ["JSON", "Telemetry"]),
         .testTarget(

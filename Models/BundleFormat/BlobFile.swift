@@ -46,6 +46,8 @@ package enum BlobFile {
 
     /// Maps a file; pages are read when they are touched.
     static func map(_ path: String) throws(BundleError) -> Data {
+        // Opening says in time whether this is a regular file; a pipe would be waited for.
+        close(try open(path))
         do {
             return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         } catch {

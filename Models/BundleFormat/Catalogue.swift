@@ -9,8 +9,9 @@ import Synchronization
 ///
 /// | Table | Columns |
 /// |---|---|
-/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search` |
+/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search`, `edition`, `series` (``TitleGroups``) |
 /// | `item_keys` | `key`, `item`: every key under which an item is found |
+/// | `unlearned_items` | `key`, `title`, `author` of items that the model has no weights for |
 /// | `readers` | `reader` (dense index), `key` |
 /// | `item_search` | trigrams of `items.search`, for "contains" with three letters or more |
 ///
@@ -27,9 +28,13 @@ package final class Catalogue: Sendable {
         """
         CREATE TABLE items(item INTEGER PRIMARY KEY, key TEXT NOT NULL, title TEXT NOT NULL, \
         author TEXT NOT NULL, year INTEGER, publisher TEXT NOT NULL, image TEXT NOT NULL, \
-        search TEXT NOT NULL)
+        search TEXT NOT NULL, edition INTEGER NOT NULL, series INTEGER NOT NULL)
         """,
         "CREATE TABLE item_keys(key TEXT PRIMARY KEY, item INTEGER NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE unlearned_items(key TEXT PRIMARY KEY, title TEXT NOT NULL, \
+        author TEXT NOT NULL) WITHOUT ROWID
+        """,
         "CREATE TABLE readers(reader INTEGER PRIMARY KEY, key TEXT NOT NULL)",
         """
         CREATE VIRTUAL TABLE item_search USING fts5(search, content='items', \
@@ -184,10 +189,10 @@ extension Catalogue {
         }
     }
 
-    private static let trigramLength = 3
+    static let trigramLength = 3
 
     /// The text as one FTS5 string, in which nothing but the quote has a meaning.
-    private static func phrase(_ text: String) -> String {
+    static func phrase(_ text: String) -> String {
         // By bytes: a quote with an accent on it is another character, and still a quote to FTS5.
         let doubled = text.utf8.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }
         return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
@@ -202,7 +207,7 @@ extension Catalogue {
         return item
     }
 
-    private func reading<Result>(
+    func reading<Result>(
         _ body: (SQLiteConnection) throws(SQLiteError) -> Result
     ) throws(BundleError) -> Result {
         do throws(SQLiteError) {

@@ -45,6 +45,13 @@ package struct SafetensorsFile: Sendable {
         }
     }
 
+    /// Maps any file of the format, such as one that Python wrote.
+    ///
+    /// - Throws: `.unreadable` as well.
+    package init(path: String) throws(BundleError) {
+        try self.init(mapping: try BlobFile.map(path), blob: path)
+    }
+
     private static func header(of file: Data, blob: String) throws(BundleError)
         -> (JSONObject, start: Int)
     {
@@ -80,8 +87,14 @@ package struct SafetensorsFile: Sendable {
     private static func entry(_ name: String, _ value: JSONValue, blob: String)
         throws(BundleError) -> (description: TensorDescription, range: Range<Int>)
     {
-        guard let type = value["dtype"]?.stringValue.flatMap(ElementType.init(rawValue:)),
-            let extents = value["shape"]?.arrayValue,
+        let typeName = value["dtype"]?.stringValue ?? "none"
+        guard let type = ElementType(rawValue: typeName) else {
+            throw BundleError(
+                .malformed,
+                "the tensor \(name) in \(blob) has the dtype \(typeName); "
+                    + ElementType.allCases.map(\.rawValue).joined(separator: ", ") + " are read")
+        }
+        guard let extents = value["shape"]?.arrayValue,
             extents.count <= BundleLimits.dimensionCountMax,
             let offsets = value["data_offsets"]?.arrayValue, offsets.count == 2,
             let begin = offsets[0].integerValue, let end = offsets[1].integerValue,

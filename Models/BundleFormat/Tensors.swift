@@ -100,6 +100,15 @@ package struct MappedTensor: Sendable {
         try withElements(of: .uint8, body)
     }
 
+    /// Runs the body over all elements, row-major.
+    ///
+    /// - Precondition: the element type is `.int8`.
+    package func withInt8s<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<Int8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withElements(of: .int8, body)
+    }
+
     private func withElements<Element, Result, Failure: Error>(
         of type: ElementType, _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -38,6 +38,8 @@ package struct Dataset: Sendable {
     package var items: [Item] = []
     /// Keys of other editions, and the item that stands for them.
     package var aliases: [(key: String, item: ItemIndex)] = []
+    /// Items that are described, that nobody rated and that are no edition of another.
+    package var unratedItems: [Item] = []
     package var rowReaders: [ReaderIndex] = []
     package var rowItems: [ItemIndex] = []
     /// In the data set's own scale: stars, points, or how often a song was played. 0 means that no

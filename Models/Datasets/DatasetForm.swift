@@ -108,7 +108,8 @@ extension DatasetForm {
             itemKey: ["movie"], title: ["title"]),
         DatasetForm(
             name: "MovieLens 100K",
-            ratings: .init("u.data", columns: ["user", "movie", "rating", "time"], separator: "\t"),
+            ratings: .init(
+                "u.data", columns: ["user", "movie", "rating", "time"], separator: "\t"),
             reader: ["user"], item: ["movie"], rating: ["rating"], scale: 0.5...5,
             items: .init("u.item", columns: ["movie", "title", "date"], separator: "|"),
             itemKey: ["movie"], title: ["title"], year: ["date"]),

@@ -56,7 +56,9 @@ extension DatasetItems {
                 continue
             }
             let fields = table.reader
-            func text(_ column: Int?) -> String { column.map { Self.cleaned(fields.text($0)) } ?? "" }
+            func text(_ column: Int?) -> String {
+                column.map { Self.cleaned(fields.text($0)) } ?? ""
+            }
             let item = Dataset.Item(
                 key: self.key(of: fields.text(key), &report), title: text(title),
                 author: text(author), year: Self.year(text(year)), publisher: text(publisher),
@@ -177,14 +179,20 @@ extension DatasetItems {
     }
 
     /// Every edition's key leads to its item, also one that nobody rated.
-    mutating func addUnratedEditions() {
-        guard options.mergesEditions else { return }
+    ///
+    /// - Returns: The described items that nobody rated and that are no edition of another.
+    mutating func addUnratedEditions() -> [Dataset.Item] {
+        var others: [Dataset.Item] = []
         let unrated = descriptions.values.filter { itemOfKey[$0.item.key] == nil }
         for description in unrated.sorted(by: { $0.item.key < $1.item.key }) {
-            guard let edition = Self.edition(description.item), let item = itemOfEdition[edition]
-            else { continue }
+            let edition = options.mergesEditions ? Self.edition(description.item) : nil
+            guard let item = edition.flatMap({ itemOfEdition[$0] }) else {
+                others.append(description.item)
+                continue
+            }
             aliases += ([description.item.key] + description.others).map { ($0, item) }
         }
+        return others
     }
 
     private static func edition(_ item: Dataset.Item) -> EditionKey? {

@@ -44,7 +44,7 @@ package struct DatasetReader {
         var reader = DatasetReader(name: name, form, options)
         if let described { try reader.items.describe(described, &reader.dataset.report) }
         try reader.readRatings(ratings)
-        reader.items.addUnratedEditions()
+        reader.dataset.unratedItems = reader.items.addUnratedEditions()
         reader.finish()
         guard reader.dataset.rowCount > 0 else {
             throw DatasetError(

@@ -112,7 +112,7 @@ package final class Readership: Sendable {
     }
 
     /// How many readers have the item, liked or not.
-    func readerCount(of item: Int) -> Int {
+    package func readerCount(of item: Int) -> Int {
         Int(itemReaderOffsets[item + 1] - itemReaderOffsets[item])
     }
 

@@ -1,4 +1,5 @@
 import BundleFormat
+import Foundation
 import Identifiers
 import Kernels
 
@@ -91,6 +92,31 @@ package struct Recommender: Sendable {
             guard let opinion = opinion(plan, on: liked) else { return popular(liked, limit) }
             return winners(opinion, liked, limit)
         }
+    }
+
+    /// What most readers chose, most chosen first; `because` is the item itself.
+    package func popular(limit: Int) -> [RankedItem] {
+        model.readership.popularItems.prefix(limit).enumerated().map { rank, item in
+            let item = ItemIndex(rawValue: item)
+            return RankedItem(item: item, score: 1 / Float(rank + 1), because: item)
+        }
+    }
+
+    /// The ranking with scores times the number of an item's readers to minus the power: larger
+    /// powers bring what fewer people know. Items without a score stay at the end.
+    package func damped(_ ranking: [RankedItem], power: Float) -> [RankedItem] {
+        let damped = ranking.map { ranked in
+            let readers = Float(max(1, model.readership.readerCount(of: ranked.item.place)))
+            return RankedItem(
+                item: ranked.item, score: ranked.score * pow(readers, -power),
+                because: ranked.because)
+        }
+        // Equal scores keep their order, which sorting by itself does not promise.
+        return damped.enumerated().sorted { left, right in
+            let (a, b) = (left.element.score, right.element.score)
+            return a != b ? a > b : left.offset < right.offset
+        }
+        .map(\.element)
     }
 
     private func opinion(_ plan: Plan, on liked: [ItemIndex]) -> (any Opinion)? {

@@ -14,15 +14,18 @@ package struct TrainingPipeline {
         package var items: [CatalogueItem]
         /// Further keys of items, by their index in the interactions.
         package var aliases: [(key: String, item: ItemIndex)]
+        /// Items that are described and that nobody rated.
+        package var unratedItems: [CatalogueItem]
 
         package init(
             version: Int, created: Date, items: [CatalogueItem],
-            aliases: [(key: String, item: ItemIndex)]
+            aliases: [(key: String, item: ItemIndex)], unratedItems: [CatalogueItem] = []
         ) {
             self.version = version
             self.created = created
             self.items = items
             self.aliases = aliases
+            self.unratedItems = unratedItems
         }
     }
 
@@ -194,7 +197,9 @@ extension TrainingPipeline {
             aliases: context.aliases.compactMap { alias in
                 place[alias.item].map { (alias.key, $0) }
             },
-            readers: split.readers)
+            readers: split.readers,
+            unlearned: (context.items.indices.lazy.filter { place[ItemIndex($0)] == nil }
+                .map { context.items[$0] } + context.unratedItems).filter { !$0.title.isEmpty })
     }
 
     private func golden(_ recommender: Recommender) -> GoldenQueries {

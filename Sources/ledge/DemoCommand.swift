@@ -116,7 +116,8 @@ extension Demo {
                 pipeline, chosen,
                 context: TrainingPipeline.Context(
                     version: version, created: Date(),
-                    items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                    items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
+                    unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
             try outcome.draft.write(to: out)
             if version == 1 { Terminal.line(QualityTable.text(outcome.quality)) }
         }

@@ -57,7 +57,8 @@ struct EmbeddingRows {
 
     /// Rows by how many readers chose them, then by their place.
     private static func order(of count: Int, in bundle: ModelBundle) -> [Int] {
-        guard let counts = bundle.tensor(ReadershipTensor.itemCounts), counts.shape == [count] else {
+        guard let counts = bundle.tensor(ReadershipTensor.itemCounts), counts.shape == [count]
+        else {
             return Array(0..<count)
         }
         return counts.withInt32s { counts in

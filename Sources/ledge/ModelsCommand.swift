@@ -1,29 +1,15 @@
 import BundleFormat
 import Foundation
-import JSON
 
 /// `ledge models`: look at bundles and send them on.
 enum ModelsCommand {
     static let command = Command(
         name: "models", summary: "Inspect, verify, draw and publish bundles.",
         subcommands: [
-            inspect, verify, publish, ProjectCommand.command, WebCatalogueCommand.command,
+            InspectCommand.command, verify, publish, ProjectCommand.command,
+            WebCatalogueCommand.command,
+            ImportCommand.command,
         ])
-
-    static let inspect = Command(
-        name: "inspect", summary: "Show what a bundle holds.",
-        parameters: [Parameter(name: "bundle", help: "a bundle's directory")],
-        options: [Option("--json", "Print the manifest itself.")],
-        run: { arguments in
-            let bundle = try open(arguments.parameter("bundle"))
-            if arguments.has("--json") {
-                Terminal.line(
-                    String(decoding: bundle.manifest.encoded().dropLast(), as: UTF8.self))
-            } else {
-                Terminal.line(summary(of: bundle))
-            }
-            return .success
-        })
 
     static let verify = Command(
         name: "verify", summary: "Check every byte of a bundle.",
@@ -75,36 +61,5 @@ enum ModelsCommand {
         } catch {
             throw CommandError("\(directory): \(error)")
         }
-    }
-
-    private static func summary(of bundle: ModelBundle) -> String {
-        let manifest = bundle.manifest
-        let catalogue = bundle.catalogue
-        var lines = [
-            "model      \(manifest.modelName) version \(manifest.version)",
-            "kind       \(manifest.kind.rawValue)",
-            "created    \(manifest.created.formatted(.iso8601))",
-            "digest     sha256:\(bundle.digest.hex)",
-            "serves by  \(JSONValue.object(manifest.serving).text)",
-            "memory     \(manifest.memoryBytes) bytes",
-            "catalogue  \(catalogue.itemCount) items, \(catalogue.readerCount) readers",
-            "golden     \(bundle.golden.queries.count) questions",
-            "blobs",
-        ]
-        for blob in manifest.blobs {
-            lines.append("  \(blob.name)  \(blob.bytes) bytes  sha256:\(blob.digest.hex)")
-        }
-        lines.append("tensors")
-        for tensor in manifest.tensors {
-            lines.append("  \(tensor.name)  \(tensor.elementType.rawValue)  \(tensor.shape)")
-        }
-        for (title, object) in [
-            ("metrics", manifest.metrics["test"]?.objectValue ?? [:]),
-            ("provenance", manifest.provenance),
-        ] {
-            lines.append(title)
-            for member in object.members { lines.append("  \(member.name)  \(member.value.text)") }
-        }
-        return lines.joined(separator: "\n")
     }
 }

@@ -52,7 +52,8 @@ enum TrainCommand {
             pipeline, recipe,
             context: TrainingPipeline.Context(
                 version: version, created: created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
+                unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
         return try finish(outcome, recipe, out: out)
     }
 
@@ -149,7 +150,7 @@ extension TrainCommand {
     }
 
     /// One more than the version of the bundle that stands there already.
-    private static func nextVersion(after directory: String) throws(CommandError) -> Int {
+    static func nextVersion(after directory: String) throws(CommandError) -> Int {
         let path = "\(directory)/\(BundleFile.manifest)"
         guard FileManager.default.fileExists(atPath: path) else { return 1 }
         do throws(BundleError) {

@@ -34,7 +34,7 @@ import tensorflow_recommenders as tfrs
 OUT = pathlib.Path(sys.argv[1])
 ITEMS, READERS, DIMENSIONS = (int(word) for word in (sys.argv[2:5] or (40, 12, 8)))
 BOOKS_IN = 3
-LIKED = 10
+LIKED = min(10, ITEMS // 4)
 SHARD_BYTES = 2048
 
 
@@ -45,7 +45,7 @@ def isbn(number):
 
 
 def taste(reader, generator):
-    """Readers of even number like books of even number; a few like anything."""
+    """Readers of even number like books of even number, the others the others."""
     side = np.arange(reader % 2, ITEMS, 2)
     return sorted(generator.choice(side, min(LIKED, len(side)), replace=False).tolist())
 

@@ -32,9 +32,12 @@ enum NameRules {
         }
     }
 
+    /// What other programs wrote for a test keeps the names that they gave.
+    private static let fixtures = "/Fixtures/"
+
     /// - Parameter paths: Files and folders, from the root.
     static func paths(_ paths: [String]) -> [Finding] {
-        paths.flatMap { path in
+        paths.filter { !$0.contains(fixtures) }.flatMap { path in
             findings(path.split(separator: "/").last.map(String.init) ?? path, path: path)
         }
     }

@@ -40,4 +40,10 @@ import Testing
 
         #expect(findings.map(\.path) == ["Sources/Utils", "a/Info.swift"])
     }
+
+    @Test func `what another program wrote for a test keeps its name`() {
+        let findings = NameRules.paths(["Tests/XTests/Fixtures/part2.bin", "Tests/XTests/part2"])
+
+        #expect(findings.map(\.path) == ["Tests/XTests/part2"])
+    }
 }
