@@ -44,7 +44,9 @@ let package = Package(
             name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
-        .target(name: "CKernels", path: "Models/CKernels", exclude: ["softmax_body.h"]),
+        .target(
+            name: "CKernels", path: "Models/CKernels",
+            exclude: ["rating_kernels_body.h", "softmax_body.h"]),
 
         // Layer 1: know nothing of one another.
         part("Telemetry", at: "Sources/Telemetry"),
@@ -65,7 +67,8 @@ let package = Package(
         part("WireFormats", at: "Sources/WireFormats", uses: ["CSV", "JSON"]),
         part("Report", at: "Models/Report", uses: ["JSON"]),
         part(
-            "BundleFormat", at: "Models/BundleFormat", uses: ["Integrity", "JSON", "SQLite"]),
+            "BundleFormat", at: "Models/BundleFormat",
+            uses: ["Identifiers", "Integrity", "JSON", "SQLite"]),
         part("Components", at: "Sources/Components", beside: ["README.md"]),
 
         // Layer 3: what is stored, scored, signed and read.
@@ -194,7 +197,9 @@ let package = Package(
         tests(of: "FunctionRuntime", uses: ["HTTPCore", "JSON", "TableStorage"]),
         tests(
             of: "Recommendation",
-            uses: ["BundleFormat", "FunctionRuntime", "HTTPCore", "JSON", "Retrieval"]),
+            uses: [
+                "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
+            ]),
         tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
         tests(of: "NodeRuntime", uses: ["JSON", "Telemetry"]),
         .testTarget(

@@ -6,8 +6,12 @@ import JSON
 /// What a client asks: the items it likes, and how many it wants in return.
 struct Question {
     /// As they came, one list of spellings for each item.
-    private let keys: [(written: JSONValue, spellings: [String])]
+    let keys: [(written: JSONValue, spellings: [String])]
     let limit: Int
+    /// Volumes of one series in the answer.
+    let seriesMax: Int
+    /// How much less an item counts the more readers have it: its count to minus this power.
+    let surprise: Float
 
     private static let depthMax = 8
     private static let valuesMax = 1_000
@@ -50,48 +54,37 @@ struct Question {
             }
             return (written, spellings)
         }
-        limit = try Self.limit(value["limit"])
+        limit = try Self.count("limit", in: value, byDefault: RecommenderLimits.rankedItemsDefault)
+        seriesMax = try Self.count(
+            "series_max", in: value, byDefault: RecommenderLimits.seriesDefault)
+        surprise = try Self.surprise(value["surprise"])
     }
 
-    private static func limit(_ value: JSONValue?) throws(FunctionError) -> Int {
-        guard let value else { return RecommenderLimits.rankedItemsDefault }
-        guard let limit = value.integerValue,
-            (1...RecommenderLimits.rankedItemsMax).contains(limit)
+    private static func count(
+        _ name: String, in value: JSONValue, byDefault: Int
+    ) throws(FunctionError) -> Int {
+        guard let value = value[name] else { return byDefault }
+        guard let count = value.integerValue,
+            (1...RecommenderLimits.rankedItemsMax).contains(count)
         else {
             throw FunctionError(
                 .badRequest,
-                "\"limit\" must be a whole number from 1 to \(RecommenderLimits.rankedItemsMax)")
+                "\"\(name)\" must be a whole number from 1 to \(RecommenderLimits.rankedItemsMax)")
         }
-        return limit
+        return count
     }
 
-    /// The items in the model's indices.
-    ///
-    /// - Throws: `.badRequest` that names the first key which the catalogue does not know.
-    func items(
-        in catalogue: Catalogue, _ description: RecommenderDescription
-    ) throws(FunctionError) -> [ItemIndex] {
-        do throws(BundleError) {
-            return try keys.map { key throws(BundleError) in
-                guard let index = try catalogue.index(ofFirst: key.spellings) else {
-                    throw BundleError(.inconsistent, Self.shown(key.written))
-                }
-                return ItemIndex(index)
-            }
-        } catch {
-            guard error.code == .inconsistent else {
-                throw FunctionError(.modelUnavailable, error.message, cause: error)
-            }
-            throw FunctionError(
-                .badRequest,
-                "the model knows no \(description.itemNoun) with the \(description.keyNoun) "
-                    + error.message)
+    private static func surprise(_ value: JSONValue?) throws(FunctionError) -> Float {
+        guard let value else { return 0 }
+        guard let surprise = value.doubleValue, (0...1).contains(surprise) else {
+            throw FunctionError(.badRequest, "\"surprise\" must be a number from 0 to 1")
         }
+        return Float(surprise)
     }
 
     private static let shownBytesMax = 64
 
-    private static func shown(_ value: JSONValue) -> String {
+    static func shown(_ value: JSONValue) -> String {
         String(decoding: value.encoded().prefix(shownBytesMax), as: UTF8.self)
     }
 }

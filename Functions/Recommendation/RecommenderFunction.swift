@@ -83,17 +83,19 @@ extension RecommenderFunction {
         try answering { () throws(FunctionError) in
             let question = try Question(parsing: request.body, description)
             let model = try slot.current()
-            let liked = try question.items(in: model.bundle.catalogue, description)
-            let ranked = model.recommend(for: liked, limit: question.limit)
-            let items = try model.items(liked + ranked.map(\.item))
-            let chosen = Dictionary(
-                zip(liked, items.prefix(liked.count)), uniquingKeysWith: { first, _ in first })
-            let answer = zip(ranked, items.dropFirst(liked.count)).map { ranked, item in
-                record(ranked, item, because: chosen[ranked.because], model)
+            let liked = try LikedItems(question, in: model, description)
+            let ranked = model.answer(question, liked: liked)
+            let items = try model.items(liked.chosen + ranked.map(\.item))
+            let chosen = Array(items.prefix(liked.chosen.count))
+            let recommended = Array(items.dropFirst(liked.chosen.count))
+            let reasons = Reasons(liked, chosen, description)
+            let answer = zip(ranked, recommended).map { ranked, item in
+                var record = record(item, at: ranked.item.place, model)
+                record["score"] = JSONValue(Double(ranked.score))
+                record["because"] = reasons.reason(of: ranked)
+                return JSONValue.object(record)
             }
-            journal.note(
-                liked: Array(items.prefix(liked.count)),
-                answer: Array(items.dropFirst(liked.count)))
+            journal.note(liked: chosen + liked.strangers.map(\.item), answer: recommended)
             return response(.array(answer), model)
         }
     }
@@ -121,16 +123,6 @@ extension RecommenderFunction {
                 throw FunctionError(.modelUnavailable, error.message, cause: error)
             }
         }
-    }
-
-    private func record(
-        _ ranked: RankedItem, _ item: CatalogueItem, because liked: CatalogueItem?,
-        _ model: RecommenderModel
-    ) -> JSONValue {
-        var record = record(item, at: ranked.item.place, model)
-        record["score"] = JSONValue(Double(ranked.score))
-        if let liked { record["because"] = .object(description.reason(liked)) }
-        return .object(record)
     }
 
     /// An item with the members that every record of HarperDB has.

@@ -6,6 +6,8 @@ enum RecommenderLimits {
     static let likedItemsMax = 50
     static let rankedItemsDefault = 10
     static let rankedItemsMax = 100
+    /// Volumes of one series in an answer, unless somebody asks for more.
+    static let seriesDefault = 3
     /// A search for two letters would otherwise send the whole catalogue.
     static let foundItemsMax = 1_000
     /// Text of a search, in bytes.

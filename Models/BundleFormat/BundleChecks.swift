@@ -17,13 +17,17 @@ struct BundleChecks {
         for (name, tensor) in tensors where tensor.elementType == .float32 {
             try checkFinite(tensor, name: name)
         }
-        if manifest.kind == .twoTower { try checkReaderRuns() }
+        for runs in manifest.kind.runs { try check(runs) }
+        if manifest.kind == .ratingMLP { try checkLayers() }
     }
 
     private func checkShapes(_ requirements: [TensorRequirement]) throws(BundleError) {
-        guard readerCount < Int.max else { throw inconsistent("the catalogue has no end") }
+        guard itemCount < Int.max, readerCount < Int.max else {
+            throw inconsistent("the catalogue has no end")
+        }
         var extents: [Extent: Int] = [
-            .items: itemCount, .readers: readerCount, .readerBounds: readerCount + 1,
+            .items: itemCount, .itemBounds: itemCount + 1, .readers: readerCount,
+            .readerBounds: readerCount + 1,
         ]
         for requirement in requirements {
             guard let tensor = tensors[requirement.name] else {
@@ -56,22 +60,26 @@ struct BundleChecks {
         }
     }
 
-    private func checkReaderRuns() throws(BundleError) {
-        guard let offsets = tensors[TwoTowerTensor.readerOffsets],
-            let items = tensors[TwoTowerTensor.readerItems]
-        else { throw inconsistent("the readers' items are missing") }
-        let pairCount = Int64(items.shape[0])
+    private func check(_ runs: RunsRequirement) throws(BundleError) {
+        guard let offsets = tensors[runs.offsets], let items = tensors[runs.items] else {
+            throw inconsistent("the runs of each \(runs.owner) are missing")
+        }
+        let count = Int64(items.shape[0])
         let isMonotone = offsets.withInt64s { offsets in
-            offsets.first == 0 && offsets.last == pairCount
+            offsets.first == 0 && offsets.last == count
                 && zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 }
         }
-        guard isMonotone else { throw inconsistent("the readers' offsets do not grow to the end") }
+        guard isMonotone else {
+            throw inconsistent("the \(runs.owner)s' offsets do not grow to the end")
+        }
         let limit = Int32(clamping: itemCount)
         let isInRange = items.withInt32s { items in items.allSatisfy { 0 <= $0 && $0 < limit } }
-        guard isInRange else { throw inconsistent("a reader's item is not in the catalogue") }
+        guard isInRange else {
+            throw inconsistent("what a \(runs.owner) refers to is not in the catalogue")
+        }
     }
 
-    private func inconsistent(_ message: String) -> BundleError {
+    func inconsistent(_ message: String) -> BundleError {
         BundleError(.inconsistent, message)
     }
 }

@@ -9,8 +9,9 @@ import Synchronization
 ///
 /// | Table | Columns |
 /// |---|---|
-/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `search` |
+/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search`, `edition`, `series` (``TitleGroups``) |
 /// | `item_keys` | `key`, `item`: every key under which an item is found |
+/// | `unlearned_items` | `key`, `title`, `author` of items that the model has no weights for |
 /// | `readers` | `reader` (dense index), `key` |
 /// | `item_search` | trigrams of `items.search`, for "contains" with three letters or more |
 ///
@@ -26,9 +27,14 @@ package final class Catalogue: Sendable {
     static let schema = [
         """
         CREATE TABLE items(item INTEGER PRIMARY KEY, key TEXT NOT NULL, title TEXT NOT NULL, \
-        author TEXT NOT NULL, year INTEGER, publisher TEXT NOT NULL, search TEXT NOT NULL)
+        author TEXT NOT NULL, year INTEGER, publisher TEXT NOT NULL, image TEXT NOT NULL, \
+        search TEXT NOT NULL, edition INTEGER NOT NULL, series INTEGER NOT NULL)
         """,
         "CREATE TABLE item_keys(key TEXT PRIMARY KEY, item INTEGER NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE unlearned_items(key TEXT PRIMARY KEY, title TEXT NOT NULL, \
+        author TEXT NOT NULL) WITHOUT ROWID
+        """,
         "CREATE TABLE readers(reader INTEGER PRIMARY KEY, key TEXT NOT NULL)",
         """
         CREATE VIRTUAL TABLE item_search USING fts5(search, content='items', \
@@ -92,7 +98,7 @@ package final class Catalogue: Sendable {
 }
 
 extension Catalogue {
-    private static let itemColumns = "key, title, author, year, publisher"
+    private static let itemColumns = "key, title, author, year, publisher, image"
 
     /// The items at these indices, in their order; an index outside the catalogue is nil.
     package func items(at indices: [Int]) throws(BundleError) -> [CatalogueItem?] {
@@ -132,6 +138,25 @@ extension Catalogue {
         }
     }
 
+    /// The index of the reader with this id, by looking through all of them.
+    package func reader(withKey key: String) throws(BundleError) -> Int? {
+        try reading { connection throws(SQLiteError) in
+            let statement = try connection.prepare("SELECT reader FROM readers WHERE key = ?")
+            try statement.rebind([.text(key)])
+            return try statement.step() ? Int(statement.integer(0)) : nil
+        }
+    }
+
+    /// The items' own keys in the order of their indices.
+    package func itemKeys() throws(BundleError) -> [String] {
+        try reading { connection throws(SQLiteError) in
+            let statement = try connection.prepare("SELECT key FROM items ORDER BY item")
+            var keys: [String] = []
+            while try statement.step() { keys.append(statement.text(0)) }
+            return keys
+        }
+    }
+
     /// Items whose title and author contain the text, in the order of their indices.
     ///
     /// - Parameter text: Is lower-cased here; the empty text finds every item.
@@ -164,10 +189,10 @@ extension Catalogue {
         }
     }
 
-    private static let trigramLength = 3
+    static let trigramLength = 3
 
     /// The text as one FTS5 string, in which nothing but the quote has a meaning.
-    private static func phrase(_ text: String) -> String {
+    static func phrase(_ text: String) -> String {
         // By bytes: a quote with an accent on it is another character, and still a quote to FTS5.
         let doubled = text.utf8.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }
         return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
@@ -176,12 +201,13 @@ extension Catalogue {
     private static func item(in statement: SQLiteStatement, from column: Int) -> CatalogueItem {
         var item = CatalogueItem(
             key: statement.text(column), title: statement.text(column + 1),
-            author: statement.text(column + 2), publisher: statement.text(column + 4))
+            author: statement.text(column + 2), publisher: statement.text(column + 4),
+            image: statement.text(column + 5))
         if case .integer(let year) = statement.column(column + 3) { item.year = Int(year) }
         return item
     }
 
-    private func reading<Result>(
+    func reading<Result>(
         _ body: (SQLiteConnection) throws(SQLiteError) -> Result
     ) throws(BundleError) -> Result {
         do throws(SQLiteError) {

@@ -1,3 +1,4 @@
+import Identifiers
 import JSON
 import SQLite
 
@@ -11,15 +12,19 @@ package struct CatalogueItem: Sendable, Hashable {
     package var year: Int?
     /// Empty if unknown.
     package var publisher: String
+    /// The address of a picture, or empty.
+    package var image: String
 
     package init(
-        key: String, title: String, author: String, year: Int? = nil, publisher: String = ""
+        key: String, title: String, author: String, year: Int? = nil, publisher: String = "",
+        image: String = ""
     ) {
         self.key = key
         self.title = title
         self.author = author
         self.year = year
         self.publisher = publisher
+        self.image = image
     }
 
     /// What a search looks into: lower-cased title, one space, lower-cased author.
@@ -33,13 +38,17 @@ package struct CatalogueDraft: Sendable {
     package var aliases: [(key: String, item: Int)]
     /// The candidate readers' own ids.
     package var readers: [String]
+    /// Items that are described and that the model has not learned.
+    package var unlearned: [CatalogueItem]
 
     package init(
-        items: [CatalogueItem], aliases: [(key: String, item: Int)] = [], readers: [String] = []
+        items: [CatalogueItem], aliases: [(key: String, item: Int)] = [], readers: [String] = [],
+        unlearned: [CatalogueItem] = []
     ) {
         self.items = items
         self.aliases = aliases
         self.readers = readers
+        self.unlearned = unlearned
     }
 
     /// Writes the SQLite file; equal drafts give equal bytes with the same version of SQLite.
@@ -53,6 +62,7 @@ package struct CatalogueDraft: Sendable {
             try writeItems(to: database)
             try writeKeys(to: database)
             try writeReaders(to: database)
+            try writeUnlearned(to: database)
             try database.execute(
                 """
                 INSERT INTO item_search(item_search) VALUES ('rebuild');
@@ -65,12 +75,14 @@ package struct CatalogueDraft: Sendable {
     }
 
     private func writeItems(to database: SQLiteConnection) throws(SQLiteError) {
-        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)")
+        let groups = TitleGroups(items.map { ($0.title, $0.author) })
+        let insert = try database.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         for (index, item) in items.enumerated() {
             try insert.run([
                 .integer(Int64(index)), .text(item.key), .text(item.title), .text(item.author),
                 item.year.map { .integer(Int64($0)) } ?? .null, .text(item.publisher),
-                .text(item.searchText),
+                .text(item.image), .text(item.searchText),
+                .integer(Int64(groups.editions[index])), .integer(Int64(groups.series[index])),
             ])
         }
     }
@@ -83,6 +95,18 @@ package struct CatalogueDraft: Sendable {
         }
         for alias in aliases where items.indices.contains(alias.item) {
             try insert.run([.text(alias.key), .integer(Int64(alias.item))])
+        }
+    }
+
+    /// A key of an item that was learned is left out: the model knows better.
+    private func writeUnlearned(to database: SQLiteConnection) throws(SQLiteError) {
+        let insert = try database.prepare(
+            """
+            INSERT OR IGNORE INTO unlearned_items
+            SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM item_keys WHERE key = ?1)
+            """)
+        for item in unlearned {
+            try insert.run([.text(item.key), .text(item.title), .text(item.author)])
         }
     }
 

@@ -2,13 +2,17 @@ import JSON
 
 /// A question with its known answer: warm-up and acceptance test of a bundle at once.
 package struct GoldenQuery: Sendable, Hashable {
-    /// Dense item indices that are asked with.
+    /// Dense item indices that are asked with; empty where a reader asks.
     package let items: [Int]
+    /// The dense index of the reader whose best predictions are asked for, in a bundle of a kind
+    /// that predicts ratings; nil elsewhere.
+    package let reader: Int?
     /// Dense item indices that must come back, best first.
     package let expected: [Int]
 
-    package init(items: [Int], expected: [Int]) {
+    package init(items: [Int], reader: Int? = nil, expected: [Int]) {
         self.items = items
+        self.reader = reader
         self.expected = expected
     }
 }
@@ -32,17 +36,22 @@ package struct GoldenQueries: Sendable, Hashable {
             "overlap_min": JSONValue(overlapMin),
             "queries": .array(
                 queries.map { query in
-                    [
-                        "items": .array(query.items.map { JSONValue($0) }),
-                        "expected": .array(query.expected.map { JSONValue($0) }),
+                    var object: JSONObject = [
+                        "items": .array(query.items.map { JSONValue($0) })
                     ]
+                    if let reader = query.reader { object["reader"] = JSONValue(reader) }
+                    object["expected"] = .array(query.expected.map { JSONValue($0) })
+                    return .object(object)
                 }),
         ]
         return value.encodedForReading()
     }
 
-    /// - Throws: `.malformed` unless every index lies in `0..<itemCount`.
-    package init(parsing bytes: [UInt8], itemCount: Int) throws(BundleError) {
+    /// - Throws: `.malformed` unless every index lies in `0..<itemCount`, a reader's in
+    ///   `0..<readerCount`.
+    package init(
+        parsing bytes: [UInt8], itemCount: Int, readerCount: Int
+    ) throws(BundleError) {
         guard bytes.count <= BundleLimits.goldenBytesMax else {
             throw BundleError(
                 .limitExceeded,
@@ -65,6 +74,13 @@ package struct GoldenQueries: Sendable, Hashable {
         self.queries = try queries.map { query throws(BundleError) in
             GoldenQuery(
                 items: try Self.indices(query["items"], itemCount: itemCount),
+                reader: try query["reader"].map { reader throws(BundleError) in
+                    guard let index = reader.integerValue, (0..<readerCount).contains(index) else {
+                        throw BundleError(
+                            .malformed, "a golden query names a reader who does not exist")
+                    }
+                    return index
+                },
                 expected: try Self.indices(query["expected"], itemCount: itemCount))
         }
     }

@@ -37,7 +37,7 @@ package final class ModelBundle: Sendable {
         catalogue = try Catalogue(path: items, schemaDigest: manifest.schemaDigest)
         self.golden = try GoldenQueries(
             parsing: try BlobFile.read(golden, bytesMax: BundleLimits.goldenBytesMax),
-            itemCount: catalogue.itemCount)
+            itemCount: catalogue.itemCount, readerCount: catalogue.readerCount)
         try BundleChecks(
             manifest: manifest, tensors: tensors, itemCount: catalogue.itemCount,
             readerCount: catalogue.readerCount

@@ -1,4 +1,3 @@
-import Foundation
 import Identifiers
 import Kernels
 
@@ -15,7 +14,7 @@ import Kernels
 /// The first term is a neighbourhood of readers in which rare items weigh more and readers of
 /// everything weigh less (Herlocker et al. 1999, with the exponents left free); the second brings
 /// in readers who share no item, only a taste.
-struct ReaderElection {
+struct ReaderElection: Opinion {
     private struct Voter {
         let reader: Int32
         let weight: Float
@@ -32,42 +31,57 @@ struct ReaderElection {
         var readers: [Int32] = []
     }
 
-    private let model: TwoTowerModel
+    private let readership: Readership
+    /// Nil for a model that has no towers.
+    private let tower: TwoTowerModel?
     private let liked: [ItemIndex]
     private let weights: ElectionWeights
     private var voters: [Voter] = []
 
     private static let maskBitLast = UInt64.bitWidth - 1
 
-    init(_ model: TwoTowerModel, _ liked: [ItemIndex], _ weights: ElectionWeights) {
-        self.model = model
+    init(
+        _ readership: Readership, tower: TwoTowerModel?, _ liked: [ItemIndex],
+        _ weights: ElectionWeights
+    ) {
+        self.readership = readership
+        self.tower = tower
         self.liked = liked
         self.weights = weights
         voters = elect(shares())
     }
 
-    /// The items with most votes, best first, filled up with popular ones if too few got any.
-    func winners(_ limit: Int) -> [RankedItem] {
-        var scores = [Float](repeating: 0, count: model.parts.itemCount)
+    func scores() -> [Float] {
+        var scores = [Float](repeating: 0, count: readership.parts.itemCount)
         forEachVote { item, weight, _ in scores[Int(item)] += weight }
-        for item in liked { scores[item.place] = 0 }
+        return zip(scores, weights.damping).map(*)
+    }
 
-        var top = TopScores(capacity: limit)
-        for (item, score) in scores.enumerated() where score > 0 {
-            top.offer(score * weights.damping[item], at: Int32(item))
+    /// What the voters who share each liked item weigh; the nearer embedding breaks ties.
+    func support(of items: [Int32]) -> [[Float]] {
+        let none: Int32 = -1
+        var places = [Int32](repeating: none, count: readership.parts.itemCount)
+        var support = items.enumerated().map { place, item in
+            places[Int(item)] = Int32(place)
+            return liked.map { liked in
+                tower.map {
+                    $0.similarity(ItemIndex(rawValue: item), liked) * Float.ulpOfOne
+                } ?? 0
+            }
         }
-        let ranked = top.ranked()
-        let reasons = companions(of: ranked.map(\.index))
-        var winners = zip(ranked, reasons).map { entry, reason in
-            RankedItem(
-                item: ItemIndex(rawValue: entry.index), score: entry.score, because: reason)
+        forEachVote { item, weight, voter in
+            let place = places[Int(item)]
+            guard place != none, voter.shared != 0 else { return }
+            for position in liked.indices {
+                let bit = UInt64(min(position, Self.maskBitLast))
+                if voter.shared >> bit & 1 != 0 { support[Int(place)][position] += weight }
+            }
         }
-        fillUp(&winners, to: limit, without: scores)
-        return winners
+        return support
     }
 
     private func shares() -> Shares {
-        let count = model.parts.readerCount
+        let count = readership.parts.readerCount
         var shares = Shares(
             weights: [Float](repeating: 0, count: count),
             masks: [UInt64](repeating: 0, count: count))
@@ -75,11 +89,11 @@ struct ReaderElection {
             let bit: UInt64 = 1 << UInt64(min(position, Self.maskBitLast))
             let rated = weights.rarity[item.place]
             let unrated = rated * weights.vote.unrated
-            let start = Int(model.itemReaderOffsets[item.place])
-            for place in start..<start + model.readerCount(of: item.place) {
-                let reader = Int(model.itemReaders[place])
+            let start = Int(readership.itemReaderOffsets[item.place])
+            for place in start..<start + readership.readerCount(of: item.place) {
+                let reader = Int(readership.itemReaders[place])
                 if shares.masks[reader] == 0 { shares.readers.append(Int32(reader)) }
-                shares.weights[reader] += model.itemReaderHasRated[place] ? rated : unrated
+                shares.weights[reader] += readership.itemReaderHasRated[place] ? rated : unrated
                 shares.masks[reader] |= bit
             }
         }
@@ -89,8 +103,8 @@ struct ReaderElection {
     /// Finds the readers who vote, in the order of their indices: sums must have one order.
     private func elect(_ shares: Shares) -> [Voter] {
         var top = TopScores(capacity: weights.vote.readers)
-        if weights.vote.towerWeight > 0 {
-            offerTower(shares, &top)
+        if let tower, weights.vote.towerWeight > 0 {
+            offer(tower, shares, &top)
         } else {
             for reader in shares.readers {
                 let place = Int(reader)
@@ -100,13 +114,13 @@ struct ReaderElection {
         return top.ranked().lazy.filter { $0.score > 0 }
             .map { entry in
                 Voter(
-                    reader: entry.index, weight: power(entry.score, weights.vote.sharpness),
+                    reader: entry.index, weight: Powers.of(entry.score, to: weights.vote.sharpness),
                     shared: shares.masks[Int(entry.index)])
             }
             .sorted { $0.reader < $1.reader }
     }
 
-    private func offerTower(_ shares: Shares, _ top: inout TopScores) {
+    private func offer(_ model: TwoTowerModel, _ shares: Shares, _ top: inout TopScores) {
         let query = model.query(of: liked)
         let length = VectorKernels.dot(query, query, query.count).squareRoot()
         let scale = length > 0 ? weights.vote.towerWeight / length : 0
@@ -123,49 +137,9 @@ struct ReaderElection {
     private func forEachVote(_ body: (Int32, Float, Voter) -> Void) {
         for voter in voters {
             let unrated = voter.weight * weights.vote.unrated
-            model.parts.forEachItem(of: voter.reader) { item, rating in
+            readership.parts.forEachItem(of: voter.reader) { item, rating in
                 body(item, rating > 0 ? voter.weight : unrated, voter)
             }
         }
-    }
-
-    /// For each item the liked one that its voters share most; the nearer embedding breaks ties.
-    private func companions(of items: [Int32]) -> [ItemIndex] {
-        let none: Int32 = -1
-        var places = [Int32](repeating: none, count: model.parts.itemCount)
-        var support = items.enumerated().map { place, item in
-            places[Int(item)] = Int32(place)
-            return liked.map {
-                model.similarity(ItemIndex(rawValue: item), $0) * Float.ulpOfOne
-            }
-        }
-        forEachVote { item, weight, voter in
-            let place = places[Int(item)]
-            guard place != none, voter.shared != 0 else { return }
-            for position in liked.indices {
-                let bit = UInt64(min(position, Self.maskBitLast))
-                if voter.shared >> bit & 1 != 0 { support[Int(place)][position] += weight }
-            }
-        }
-        return support.map { support in
-            var best = 0
-            for position in support.indices where support[position] > support[best] {
-                best = position
-            }
-            return liked[best]
-        }
-    }
-
-    private func fillUp(_ winners: inout [RankedItem], to limit: Int, without scores: [Float]) {
-        for item in model.popularItems where winners.count < limit {
-            let item = ItemIndex(rawValue: item)
-            guard scores[item.place] == 0, !liked.contains(item) else { continue }
-            winners.append(RankedItem(item: item, score: 0, because: liked[0]))
-        }
-    }
-
-    @inline(__always)
-    private func power(_ base: Float, _ exponent: Float) -> Float {
-        exponent == 1 ? base : pow(base, exponent)
     }
 }

@@ -1,4 +1,5 @@
 import BundleFormat
+import Foundation
 import Identifiers
 import Kernels
 
@@ -19,23 +20,57 @@ package struct RankedItem: Sendable, Hashable {
 
 /// A model with the rule it serves by.
 package struct Recommender: Sendable {
-    package let model: TwoTowerModel
+    package let model: RankingModel
     package let rule: ServingRule
-    private let weights: ElectionWeights?
+    /// What the rule needs of the model, computed once.
+    private let plan: Plan
 
-    package init(model: TwoTowerModel, rule: ServingRule) {
+    private indirect enum Plan: Sendable {
+        case nearestReader(TwoTowerModel)
+        case popularity
+        case vote(ElectionWeights)
+        case sum(ItemNeighboursModel, ItemSum, damping: [Float])
+        case foldIn(ItemFactorsModel, FoldIn, damping: [Float])
+        case blend([(plan: Plan, weight: Float)])
+    }
+
+    /// - Throws: `.unknownRule` if the rule needs a model of another kind.
+    package init(model: RankingModel, rule: ServingRule) throws(RetrievalError) {
         self.model = model
         self.rule = rule
-        weights = if case .readerVote(let vote) = rule { ElectionWeights(model, vote) } else { nil }
+        plan = try Self.plan(rule, for: model)
     }
 
     /// A bundle's model with the rule that its manifest chose.
     ///
-    /// - Throws: `.unknownRule`, `.missingTensor`.
+    /// - Throws: `.unknownRule`, `.unknownKind`, `.missingTensor`.
     package init(bundle: ModelBundle) throws(RetrievalError) {
-        self.init(
-            model: try TwoTowerModel(bundle: bundle),
+        try self.init(
+            model: try RankingModel(bundle: bundle),
             rule: try ServingRule(bundle.manifest.serving))
+    }
+
+    private static func plan(
+        _ rule: ServingRule, for model: RankingModel
+    ) throws(RetrievalError) -> Plan {
+        switch (rule, model) {
+        case (.popularity, _): return .popularity
+        case (.nearestReader, .twoTower(let model)): return .nearestReader(model)
+        case (.readerVote(let vote), _): return .vote(ElectionWeights(model.readership, vote))
+        case (.itemSum(let sum), .itemNeighbours(let model)):
+            return .sum(model, sum, damping: model.readership.itemPowers(sum.damping))
+        case (.foldIn(let foldIn), .itemFactors(let model)):
+            return .foldIn(model, foldIn, damping: model.readership.itemPowers(foldIn.damping))
+        case (.blend(let parts), _):
+            return .blend(
+                try parts.map { part throws(RetrievalError) in
+                    (try plan(part.rule, for: model), part.weight)
+                })
+        case (.nearestReader, _), (.itemSum, _), (.foldIn, _):
+            throw RetrievalError(
+                .unknownRule,
+                "a model of kind \(model.kind.rawValue) cannot serve by the rule \(rule.name)")
+        }
     }
 
     /// The items that go with the liked ones, best first.
@@ -45,22 +80,100 @@ package struct Recommender: Sendable {
     ///
     /// - Parameters:
     ///   - liked: At least one item of the model; an item may occur twice and then counts twice.
-    ///   - limit: How many to return at most; fewer only if the catalogue has no more.
-    /// - Complexity: O(readers * dimensions + the items of the readers who vote).
+    ///   - limit: How many to return at most; fewer only if the catalogue has no more, or by the
+    ///     seeds' rule, which knows one reader only.
+    /// - Complexity: O(items + readers * dimensions + the items of the readers who vote).
     package func recommend(for liked: [ItemIndex], limit: Int) -> [RankedItem] {
         precondition(!liked.isEmpty, "a question names at least one item")
-        switch rule {
-        case .nearestReader: return nearestReader(liked, limit)
-        case .readerVote(let vote):
-            let weights = weights ?? ElectionWeights(model, vote)
-            return ReaderElection(model, liked, weights).winners(limit)
-        case .popularity:
-            return model.popularItems.lazy
-                .map(ItemIndex.init(rawValue:)).filter { !liked.contains($0) }.prefix(limit)
-                .enumerated().map { rank, item in
-                    RankedItem(item: item, score: 1 / Float(rank + 1), because: liked[0])
-                }
+        switch plan {
+        case .nearestReader(let model): return nearestReader(model, liked, limit)
+        case .popularity: return popular(liked, limit)
+        case .vote, .sum, .foldIn, .blend:
+            guard let opinion = opinion(plan, on: liked) else { return popular(liked, limit) }
+            return winners(opinion, liked, limit)
         }
+    }
+
+    /// What most readers chose, most chosen first; `because` is the item itself.
+    package func popular(limit: Int) -> [RankedItem] {
+        model.readership.popularItems.prefix(limit).enumerated().map { rank, item in
+            let item = ItemIndex(rawValue: item)
+            return RankedItem(item: item, score: 1 / Float(rank + 1), because: item)
+        }
+    }
+
+    /// The ranking with scores times the number of an item's readers to minus the power: larger
+    /// powers bring what fewer people know. Items without a score stay at the end.
+    package func damped(_ ranking: [RankedItem], power: Float) -> [RankedItem] {
+        let damped = ranking.map { ranked in
+            let readers = Float(max(1, model.readership.readerCount(of: ranked.item.place)))
+            return RankedItem(
+                item: ranked.item, score: ranked.score * pow(readers, -power),
+                because: ranked.because)
+        }
+        // Equal scores keep their order, which sorting by itself does not promise.
+        return damped.enumerated().sorted { left, right in
+            let (a, b) = (left.element.score, right.element.score)
+            return a != b ? a > b : left.offset < right.offset
+        }
+        .map(\.element)
+    }
+
+    private func opinion(_ plan: Plan, on liked: [ItemIndex]) -> (any Opinion)? {
+        switch plan {
+        case .nearestReader, .popularity: nil
+        case .vote(let weights):
+            ReaderElection(model.readership, tower: model.twoTower, liked, weights)
+        case .sum(let model, let rule, let damping):
+            NeighbourSum(model: model, liked: liked, rule: rule, damping: damping)
+        case .foldIn(let model, let rule, let damping):
+            FoldedReader(model, liked, rule: rule, damping: damping)
+        case .blend(let parts):
+            JointOpinion(
+                parts.compactMap { part in
+                    opinion(part.plan, on: liked).map { ($0, part.weight) }
+                })
+        }
+    }
+
+    /// The best items of an opinion, filled up with popular ones if it has too few.
+    private func winners(
+        _ opinion: any Opinion, _ liked: [ItemIndex], _ limit: Int
+    ) -> [RankedItem] {
+        var scores = opinion.scores()
+        for item in liked { scores[item.place] = 0 }
+        var top = TopScores(capacity: limit)
+        for (item, score) in scores.enumerated() where score > 0 {
+            top.offer(score, at: Int32(item))
+        }
+        let ranked = top.ranked()
+        let support = opinion.support(of: ranked.map(\.index))
+        var winners = zip(ranked, support).map { entry, support in
+            RankedItem(
+                item: ItemIndex(rawValue: entry.index), score: entry.score,
+                because: Self.strongest(liked, support))
+        }
+        for item in model.readership.popularItems where winners.count < limit {
+            let item = ItemIndex(rawValue: item)
+            guard !(scores[item.place] > 0), !liked.contains(item) else { continue }
+            winners.append(RankedItem(item: item, score: 0, because: liked[0]))
+        }
+        return winners
+    }
+
+    /// The liked item with most support; of equals the first.
+    private static func strongest(_ liked: [ItemIndex], _ support: [Float]) -> ItemIndex {
+        var best = 0
+        for position in liked.indices where support[position] > support[best] { best = position }
+        return liked[best]
+    }
+
+    private func popular(_ liked: [ItemIndex], _ limit: Int) -> [RankedItem] {
+        model.readership.popularItems.lazy
+            .map(ItemIndex.init(rawValue:)).filter { !liked.contains($0) }.prefix(limit)
+            .enumerated().map { rank, item in
+                RankedItem(item: item, score: 1 / Float(rank + 1), because: liked[0])
+            }
     }
 
     /// A reader's books count from this rating down ...
@@ -70,11 +183,15 @@ package struct Recommender: Sendable {
     /// ... until there are this many (HarperDB's book recommender, `recommend.js`).
     private static let enough = 5
 
-    private func nearestReader(_ liked: [ItemIndex], _ limit: Int) -> [RankedItem] {
+    private func nearestReader(
+        _ model: TwoTowerModel, _ liked: [ItemIndex], _ limit: Int
+    ) -> [RankedItem] {
         guard let nearest = model.nearestReaders(to: model.query(of: liked), limit: 1).first else {
             return []
         }
-        let rated = model.ratedItems(of: nearest.reader).filter { !liked.contains($0.item) }
+        let rated = model.readership.ratedItems(of: nearest.reader).filter {
+            !liked.contains($0.item)
+        }
         let threshold =
             stride(from: Self.ratingBest, through: Self.ratingWorst, by: -1).first { rating in
                 rated.count { $0.rating >= rating } >= Self.enough
@@ -82,11 +199,13 @@ package struct Recommender: Sendable {
         return rated.filter { $0.rating >= threshold }.prefix(limit).map { rated in
             RankedItem(
                 item: rated.item, score: Float(rated.rating) / Float(Self.ratingBest),
-                because: companion(of: rated.item, among: liked))
+                because: companion(of: rated.item, among: liked, model))
         }
     }
 
-    private func companion(of item: ItemIndex, among liked: [ItemIndex]) -> ItemIndex {
+    private func companion(
+        of item: ItemIndex, among liked: [ItemIndex], _ model: TwoTowerModel
+    ) -> ItemIndex {
         var best = (item: liked[0], similarity: -Float.infinity)
         for candidate in liked {
             let similarity = model.similarity(item, candidate)

@@ -3,6 +3,8 @@ package struct RetrievalError: Error, Sendable, Hashable {
     package enum Code: Sendable {
         /// A tensor of the bundle is missing.
         case missingTensor
+        /// The bundle's kind of model predicts and does not rank.
+        case unknownKind
         /// The manifest names a serving rule, or a setting of it, that this node does not know.
         case unknownRule
     }

@@ -1,11 +1,15 @@
-import JSON
-
-/// How a two-tower model turns liked items into recommended ones.
+/// How a model turns liked items into recommended ones.
 package enum ServingRule: Sendable, Hashable {
     /// The best rated books of the one nearest reader, as HarperDB's recommenders answer.
     case nearestReader
     /// Many near readers vote with their items.
     case readerVote(ReaderVote)
+    /// The rows of the liked items in an item-neighbours model are added up.
+    case itemSum(ItemSum)
+    /// An item-factors model solves for the vector of the reader who asks.
+    case foldIn(FoldIn)
+    /// Several rules are added up.
+    case blend([BlendPart])
     /// What most readers chose: the baseline that every model must beat.
     case popularity
 }
@@ -14,9 +18,9 @@ package enum ServingRule: Sendable, Hashable {
 package struct ReaderVote: Sendable, Hashable {
     /// How many of the nearest readers vote.
     package var readers: Int
-    /// What the tower's cosine counts beside shared items, 0 or more.
+    /// What the tower's cosine counts beside shared items, 0 or more; 0 in a model without towers.
     package var towerWeight: Float
-    /// What an item that a reader had but did not rate counts beside a liked one.
+    /// What an item that a reader had but did not like counts beside a liked one.
     package var unrated: Float
     /// How much less a shared item counts the more readers have it: its count to minus this power.
     package var rarity: Float
@@ -42,81 +46,48 @@ package struct ReaderVote: Sendable, Hashable {
 
     /// Bounds a hostile manifest's work for each request.
     static let readersMax = 10_000
-    static let settingMax = 10.0
 }
 
-extension ServingRule {
-    /// The name that recipes, manifests and reports use.
-    package var name: String {
-        switch self {
-        case .nearestReader: "nearest-reader"
-        case .readerVote: "reader-vote"
-        case .popularity: "popularity"
-        }
-    }
+/// The settings of a sum of item rows.
+package struct ItemSum: Sendable, Hashable {
+    /// The power to which each weight is raised before it is added.
+    package var locality: Float
+    /// How much less a recommendation counts the more readers have it: their count to minus this.
+    package var damping: Float
 
-    /// The rule as the manifest carries it.
-    package var json: JSONObject {
-        var json: JSONObject = ["rule": .string(name)]
-        if case .readerVote(let vote) = self {
-            json[Self.readers] = JSONValue(vote.readers)
-            for setting in ReaderVote.settings {
-                let value = vote[keyPath: setting.path]
-                // The shortest digits that mean this float: 0.1, not 0.10000000149.
-                json[setting.name] = JSONValue(Double(value.description) ?? Double(value))
-            }
-        }
-        return json
+    package init(locality: Float = 1, damping: Float = 0) {
+        self.locality = locality
+        self.damping = damping
     }
-
-    /// Reads a rule from a manifest or a recipe.
-    ///
-    /// - Throws: `.unknownRule` for an unknown name, or a setting that is missing, unknown or out
-    ///   of bounds.
-    package init(_ json: JSONObject) throws(RetrievalError) {
-        switch json["rule"]?.stringValue {
-        case "nearest-reader": self = .nearestReader
-        case "popularity": self = .popularity
-        case "reader-vote": self = .readerVote(try ReaderVote(json))
-        default:
-            throw RetrievalError(
-                .unknownRule, "a serving rule is nearest-reader, reader-vote or popularity")
-        }
-        guard let unknown = json.names.first(where: { self.json[$0] == nil }) else { return }
-        throw RetrievalError(.unknownRule, "the rule \(name) has no setting \"\(unknown)\"")
-    }
-
-    fileprivate static let readers = "readers"
 }
 
-extension ReaderVote {
-    /// The settings that are numbers, by their names in files.
-    fileprivate static var settings: [(name: String, path: WritableKeyPath<ReaderVote, Float>)] {
-        [
-            ("tower_weight", \.towerWeight), ("unrated", \.unrated), ("rarity", \.rarity),
-            ("activity", \.activity), ("damping", \.damping), ("sharpness", \.sharpness),
-        ]
+/// The settings by which a new reader is folded in.
+package struct FoldIn: Sendable, Hashable {
+    /// The weight of all the items that were not asked with, which should score 0.
+    package var unobserved: Float
+    /// Keeps the reader's vector small; above 0.
+    package var regularisation: Float
+    /// How much less a recommendation counts the more readers have it: their count to minus this.
+    package var damping: Float
+
+    package init(unobserved: Float = 0.1, regularisation: Float = 0.1, damping: Float = 0) {
+        self.unobserved = unobserved
+        self.regularisation = regularisation
+        self.damping = damping
+    }
+}
+
+/// A rule within a blend.
+package struct BlendPart: Sendable, Hashable {
+    /// What the rule's favourite counts.
+    package var weight: Float
+    package var rule: ServingRule
+
+    package init(weight: Float, rule: ServingRule) {
+        self.weight = weight
+        self.rule = rule
     }
 
-    fileprivate init(_ json: JSONObject) throws(RetrievalError) {
-        self.init()
-        guard let count = json[ServingRule.readers]?.integerValue,
-            (1...Self.readersMax).contains(count)
-        else {
-            throw RetrievalError(
-                .unknownRule,
-                "\"\(ServingRule.readers)\" must be a whole number from 1 to \(Self.readersMax)")
-        }
-        readers = count
-        for setting in Self.settings {
-            guard let value = json[setting.name]?.doubleValue,
-                (0...Self.settingMax).contains(value)
-            else {
-                throw RetrievalError(
-                    .unknownRule,
-                    "\"\(setting.name)\" must be a number from 0 to \(Self.settingMax)")
-            }
-            self[keyPath: setting.path] = Float(value)
-        }
-    }
+    /// Bounds a hostile manifest's work for each request.
+    static let countMax = 4
 }

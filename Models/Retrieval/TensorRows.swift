@@ -14,6 +14,9 @@ extension TensorRows where Element == Float {
         case .mapped(let tensor): tensor.withFloats(body)
         }
     }
+
+    /// All values, in memory.
+    package var copied: [Float] { withBuffer { Array($0) } }
 }
 
 extension TensorRows where Element == Int32 {

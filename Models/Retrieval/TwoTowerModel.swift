@@ -3,41 +3,26 @@ import Identifiers
 import Kernels
 
 /// What a two-tower model consists of, wherever it lies.
-///
-/// `offsets[r]..<offsets[r + 1]` are the places of reader r's items: the liked ones, best rated
-/// first, then those with the rating 0, which the reader had but did not rate.
 package struct TwoTowerParts: Sendable {
     package var dimensions: Int
-    package var itemCount: Int
-    package var readerCount: Int
     /// Shape (items, dimensions).
     package var itemEmbeddings: TensorRows<Float>
     /// Shape (readers, dimensions).
     package var readerEmbeddings: TensorRows<Float>
-    /// Shape (readers + 1).
-    package var offsets: TensorRows<Int64>
-    /// Shape (pairs).
-    package var items: TensorRows<Int32>
-    /// Shape (pairs).
-    package var ratings: TensorRows<UInt8>
-    /// How many readers chose each item, shape (items).
-    package var itemCounts: TensorRows<Int32>
+    package var readership: ReadershipParts
 
     package init(
-        dimensions: Int, itemCount: Int, readerCount: Int, itemEmbeddings: TensorRows<Float>,
-        readerEmbeddings: TensorRows<Float>, offsets: TensorRows<Int64>,
-        items: TensorRows<Int32>, ratings: TensorRows<UInt8>, itemCounts: TensorRows<Int32>
+        dimensions: Int, itemEmbeddings: TensorRows<Float>, readerEmbeddings: TensorRows<Float>,
+        readership: ReadershipParts
     ) {
         self.dimensions = dimensions
-        self.itemCount = itemCount
-        self.readerCount = readerCount
         self.itemEmbeddings = itemEmbeddings
         self.readerEmbeddings = readerEmbeddings
-        self.offsets = offsets
-        self.items = items
-        self.ratings = ratings
-        self.itemCounts = itemCounts
+        self.readership = readership
     }
+
+    package var itemCount: Int { readership.itemCount }
+    package var readerCount: Int { readership.readerCount }
 }
 
 /// A two-tower model: three items on one side, readers on the other, in one space.
@@ -46,24 +31,15 @@ package struct TwoTowerParts: Sendable {
 /// (HarperDB's recommenders, 2022). Candidates are distinct readers, never training rows.
 package final class TwoTowerModel: Sendable {
     package let parts: TwoTowerParts
-    /// The readers of each item, in order, as compressed sparse rows: the turned-round `items`.
-    let itemReaderOffsets: [Int32]
-    let itemReaders: [Int32]
-    /// Whether the reader of the same place has rated the item.
-    let itemReaderHasRated: [Bool]
+    package let readership: Readership
     /// The Euclidean length of each reader's embedding; 1 where it is 0.
     let readerNorms: [Float]
-    /// Items by how many readers chose them, most chosen first.
-    let popularItems: [Int32]
-
-    /// How many of the most chosen items are kept as a last resort for short answers.
-    private static let popularItemsMax = 1_000
 
     /// - Precondition: shapes and indices agree, as opening a bundle has checked.
     /// - Complexity: O(pairs + readers * dimensions): some milliseconds for Book-Crossing.
     package init(_ parts: TwoTowerParts) {
         self.parts = parts
-        (itemReaderOffsets, itemReaders, itemReaderHasRated) = Self.transpose(parts)
+        readership = Readership(parts.readership)
         readerNorms = parts.readerEmbeddings.withBuffer { rows in
             (0..<parts.readerCount).map { reader in
                 guard let start = rows.baseAddress else { return 1 }
@@ -72,67 +48,17 @@ package final class TwoTowerModel: Sendable {
                 return square > 0 ? square.squareRoot() : 1
             }
         }
-        popularItems = parts.itemCounts.withBuffer { counts in
-            var top = TopScores(capacity: Self.popularItemsMax)
-            for (item, count) in counts.enumerated() { top.offer(Float(count), at: Int32(item)) }
-            return top.ranked().map(\.index)
-        }
     }
 
     /// - Throws: `.missingTensor`, which opening a two-tower bundle rules out.
     package convenience init(bundle: ModelBundle) throws(RetrievalError) {
-        func tensor(_ name: String) throws(RetrievalError) -> MappedTensor {
-            guard let tensor = bundle.tensor(name) else {
-                throw RetrievalError(.missingTensor, "the bundle holds no tensor \(name)")
-            }
-            return tensor
-        }
-        let items = try tensor(TwoTowerTensor.itemEmbeddings)
-        let readers = try tensor(TwoTowerTensor.readerEmbeddings)
+        let items = try bundle.required(TwoTowerTensor.itemEmbeddings)
         self.init(
             TwoTowerParts(
-                dimensions: items.shape[1], itemCount: items.shape[0],
-                readerCount: readers.shape[0], itemEmbeddings: .mapped(items),
-                readerEmbeddings: .mapped(readers),
-                offsets: .mapped(try tensor(TwoTowerTensor.readerOffsets)),
-                items: .mapped(try tensor(TwoTowerTensor.readerItems)),
-                ratings: .mapped(try tensor(TwoTowerTensor.readerRatings)),
-                itemCounts: .mapped(try tensor(TwoTowerTensor.itemCounts))))
-    }
-
-    private static func transpose(_ parts: TwoTowerParts) -> ([Int32], [Int32], [Bool]) {
-        var starts = [Int32](repeating: 0, count: parts.itemCount + 1)
-        parts.items.withBuffer { for item in $0 { starts[Int(item) + 1] += 1 } }
-        for item in 0..<parts.itemCount { starts[item + 1] += starts[item] }
-        var next = starts
-        var readers = [Int32](repeating: 0, count: Int(starts[parts.itemCount]))
-        var hasRated = [Bool](repeating: false, count: readers.count)
-        for reader in 0..<parts.readerCount {
-            parts.forEachItem(of: Int32(reader)) { item, rating in
-                let place = Int(next[Int(item)])
-                readers[place] = Int32(reader)
-                hasRated[place] = rating > 0
-                next[Int(item)] += 1
-            }
-        }
-        return (starts, readers, hasRated)
-    }
-}
-
-extension TwoTowerParts {
-    /// Calls the body with each item of a reader and its rating.
-    @inline(__always)
-    func forEachItem(of reader: Int32, _ body: (Int32, UInt8) -> Void) {
-        offsets.withBuffer { offsets in
-            items.withBuffer { items in
-                ratings.withBuffer { ratings in
-                    let end = Int(offsets[Int(reader) + 1])
-                    for place in Int(offsets[Int(reader)])..<end {
-                        body(items[place], ratings[place])
-                    }
-                }
-            }
-        }
+                dimensions: items.shape[1], itemEmbeddings: .mapped(items),
+                readerEmbeddings: .mapped(
+                    try bundle.required(TwoTowerTensor.readerEmbeddings)),
+                readership: try ReadershipParts(bundle: bundle)))
     }
 }
 
@@ -179,20 +105,6 @@ extension TwoTowerModel {
                 }
             }
         }
-    }
-
-    /// The items of a reader with their ratings, best rated first; 0 is none.
-    package func ratedItems(of reader: ReaderIndex) -> [(item: ItemIndex, rating: Int)] {
-        var rated: [(item: ItemIndex, rating: Int)] = []
-        parts.forEachItem(of: reader.rawValue) { item, rating in
-            rated.append((ItemIndex(rawValue: item), Int(rating)))
-        }
-        return rated
-    }
-
-    /// How many readers have the item, rated or not.
-    func readerCount(of item: Int) -> Int {
-        Int(itemReaderOffsets[item + 1] - itemReaderOffsets[item])
     }
 
     /// The cosine of two items' embeddings, in -1...1.

@@ -68,11 +68,13 @@ package struct ImportedModel: Sendable {
                     + "model: answers would be empty. Do the tables belong to it?")
         }
         let parts = TwoTowerParts(
-            dimensions: towers.dimensions, itemCount: items.items.count,
-            readerCount: towers.readers.count, itemEmbeddings: .owned(items.rows),
-            readerEmbeddings: .owned(towers.readerRows), offsets: .owned(readers.offsets),
-            items: .owned(readers.items), ratings: .owned(readers.ratings),
-            itemCounts: .owned(readers.counts(of: items.items.count)))
+            dimensions: towers.dimensions, itemEmbeddings: .owned(items.rows),
+            readerEmbeddings: .owned(towers.readerRows),
+            readership: ReadershipParts(
+                itemCount: items.items.count, readerCount: towers.readers.count,
+                offsets: .owned(readers.offsets), items: .owned(readers.items),
+                ratings: .owned(readers.ratings),
+                itemCounts: .owned(readers.counts(of: items.items.count))))
         itemCount = items.items.count
         readerCount = towers.readers.count
         pairCount = readers.pairCount
@@ -83,7 +85,7 @@ package struct ImportedModel: Sendable {
             catalogue: CatalogueDraft(
                 items: items.items, aliases: items.aliases,
                 readers: towers.readers.map { particulars.readers[Int($0)] ?? "\($0)" }),
-            golden: Self.golden(parts, options.rule),
+            golden: try Self.golden(parts, options.rule),
             metrics: ["protocol": "imported, not evaluated"],
             provenance: [
                 "format": .string("TensorFlow.js \(model.format)"),
@@ -96,12 +98,19 @@ package struct ImportedModel: Sendable {
             serving: options.rule.json)
     }
 
-    private static func golden(_ parts: TwoTowerParts, _ rule: ServingRule) -> GoldenQueries {
+    private static func golden(
+        _ parts: TwoTowerParts, _ rule: ServingRule
+    ) throws(TensorFlowJSError) -> GoldenQueries {
         let model = TwoTowerModel(parts)
-        let recommender = Recommender(model: model, rule: rule)
+        let recommender: Recommender
+        do throws(RetrievalError) {
+            recommender = try Recommender(model: .twoTower(model), rule: rule)
+        } catch {
+            throw TensorFlowJSError(.inconsistent, error.message)
+        }
         var queries: [GoldenQuery] = []
         for reader in 0..<parts.readerCount where queries.count < goldenQueries {
-            let liked = model.ratedItems(of: ReaderIndex(reader)).prefix(goldenItems).map(\.item)
+            let liked = model.readership.ratedItems(of: ReaderIndex(reader)).prefix(goldenItems).map(\.item)
             guard liked.count == goldenItems else { continue }
             let answer = recommender.recommend(for: liked, limit: goldenAnswer)
             queries.append(

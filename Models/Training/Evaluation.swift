@@ -1,14 +1,14 @@
 import BundleFormat
-import Dispatch
 import Identifiers
 import JSON
 import Retrieval
-import Synchronization
 
 /// Judges recommenders by the protocol: three items in, ten out, from readers never seen.
 package enum Evaluation {
     /// The answers' length; recall is also taken among twenty.
     private static let answerLength = 20
+    /// Questions that one thread takes at a time.
+    private static let blockQueries = 16
 
     /// Asks every query, on all processors.
     ///
@@ -30,21 +30,25 @@ package enum Evaluation {
     package static func report(
         bundle: ModelBundle, split: SplitFiles
     ) throws(TrainingError) -> [(method: String, metrics: RankingMetrics)] {
+        let served: Recommender
+        let translation: SplitTranslation
         do {
-            let served = try Recommender(bundle: bundle)
-            let translation = try SplitTranslation(bundle: bundle, split: split)
-            return [
-                ("popularity", popularity(split)),
-                (
-                    ServingRule.nearestReader.name,
-                    metrics(
-                        of: Recommender(model: served.model, rule: .nearestReader), split,
-                        translation)
-                ),
-                ("\(served.rule.name) (serves)", metrics(of: served, split, translation)),
-            ]
+            served = try Recommender(bundle: bundle)
+            translation = try SplitTranslation(bundle: bundle, split: split)
         } catch {
             throw TrainingError(.badSplit, "the bundle cannot be judged: \(error)", cause: error)
+        }
+        let training = ReaderSplit(split, rules: ReaderSplit.Rules(likedRatingMin: 0, draws: 1))
+        return try Baselines.recommenders(for: training, beside: served).map {
+            method, recommender in
+            // The baselines that a split gives by itself speak of items in the split's indices.
+            let isOfBundle = recommender.model.readership === served.model.readership
+            return (
+                method,
+                isOfBundle
+                    ? metrics(of: recommender, split, translation)
+                    : metrics(of: recommender, on: split.test, itemCount: split.items.count)
+            )
         }
     }
 
@@ -61,29 +65,12 @@ package enum Evaluation {
         return RankingMetrics(answers: answers, to: split.test, itemCount: split.items.count)
     }
 
-    private static func popularity(_ split: SplitFiles) -> RankingMetrics {
-        let order = split.itemCounts.indices.sorted { left, right in
-            split.itemCounts[left] != split.itemCounts[right]
-                ? split.itemCounts[left] > split.itemCounts[right] : left < right
-        }.prefix(answerLength + ReaderSplit.queryItems).map { ItemIndex($0) }
-        let answers = split.test.map { query in
-            Array(order.lazy.filter { !query.items.contains($0) }.prefix(answerLength))
-        }
-        return RankingMetrics(answers: answers, to: split.test, itemCount: split.items.count)
-    }
-
     private static func inParallel(
         _ queries: [HeldOutQuery], _ answer: @Sendable (HeldOutQuery) -> [ItemIndex]
     ) -> [[ItemIndex]] {
-        let pieceCount = 64
-        let pieces = Mutex<[Int: [[ItemIndex]]]>([:])
-        DispatchQueue.concurrentPerform(iterations: pieceCount) { piece in
-            let from = queries.count * piece / pieceCount
-            let to = queries.count * (piece + 1) / pieceCount
-            let answers = queries[from..<to].map(answer)
-            pieces.withLock { $0[piece] = answers }
-        }
-        return pieces.withLock { pieces in (0..<pieceCount).flatMap { pieces[$0] ?? [] } }
+        let blocks = ParallelBlocks.ranges(0..<queries.count, size: blockQueries)
+        return ParallelBlocks.map(blocks.count) { block in queries[blocks[block]].map(answer) }
+            .flatMap(\.self)
     }
 }
 

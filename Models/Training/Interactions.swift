@@ -4,7 +4,7 @@ import Integrity
 /// Who chose what: the part of a data set that training looks at, in the order of its rows.
 ///
 /// Row i says that reader `rowReaders[i]` gave item `rowItems[i]` the rating `rowRatings[i]`; a
-/// pair occurs once.
+/// pair occurs once, except where rating models are trained: there a repeated row is a row.
 package struct Interactions: Sendable {
     package var readers: [String]
     package var items: [String]

@@ -58,9 +58,14 @@ package struct ReaderSplit: Sendable {
     /// What training readers had of the vocabulary without rating it, in the order of the rows.
     ///
     /// Nothing is trained on these; they say who knows a book, which helps when readers vote.
-    package private(set) var unratedPairs: [Pair] = []
+    package var unratedPairs: [Pair] { unlikedPairs.filter { $0.rating == 0 } }
+    /// What training readers had of the vocabulary without liking it, in the order of the rows;
+    /// the rating 0 is none.
+    package private(set) var unlikedPairs: [Pair] = []
     /// For each vocabulary item its place in the interactions it came from.
     package private(set) var sources: [ItemIndex] = []
+
+    package let rules: Rules
 
     package static let likedItemsMin = 5
     package static let queryItems = 3
@@ -68,6 +73,7 @@ package struct ReaderSplit: Sendable {
     enum Role: Sendable { case test, validation, training }
 
     package init(_ interactions: Interactions, rules: Rules) {
+        self.rules = rules
         var liked: [ReaderIndex: [(item: ItemIndex, rating: Float)]] = [:]
         var order: [ReaderIndex] = []
         for row in 0..<interactions.rowCount
@@ -95,7 +101,7 @@ package struct ReaderSplit: Sendable {
                 pairs.append(Pair(reader: index, item: item, rating: choice.rating))
             }
         }
-        unratedPairs = Self.unrated(interactions, rules, trainingReaders, vocabulary)
+        unlikedPairs = Self.unliked(interactions, rules, trainingReaders, vocabulary)
         for (asked, path) in [
             (Role.validation, \Self.validation), (Role.test, \Self.test),
         ] {
@@ -108,17 +114,31 @@ package struct ReaderSplit: Sendable {
         }
     }
 
-    private static func unrated(
+    /// A split whose parts are known.
+    init(
+        items: [String], readers: [String], pairs: [Pair], validation: [HeldOutQuery],
+        test: [HeldOutQuery], rules: Rules
+    ) {
+        self.items = items
+        self.readers = readers
+        self.pairs = pairs
+        self.validation = validation
+        self.test = test
+        self.rules = rules
+        sources = items.indices.map { ItemIndex($0) }
+    }
+
+    private static func unliked(
         _ interactions: Interactions, _ rules: Rules, _ readers: [ReaderIndex: ReaderIndex],
         _ vocabulary: [ItemIndex: ItemIndex]
     ) -> [Pair] {
-        guard rules.likedRatingMin > 0 else { return [] }
-        return (0..<interactions.rowCount).compactMap { row in
-            guard interactions.rowRatings[row] == 0,
+        (0..<interactions.rowCount).compactMap { row in
+            let rating = interactions.rowRatings[row]
+            guard rating < rules.likedRatingMin,
                 let reader = readers[interactions.rowReaders[row]],
                 let item = vocabulary[interactions.rowItems[row]]
             else { return nil }
-            return Pair(reader: reader, item: item, rating: 0)
+            return Pair(reader: reader, item: item, rating: max(0, rating))
         }
     }
 

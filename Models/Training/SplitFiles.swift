@@ -12,6 +12,8 @@ import Identifiers
 package struct SplitFiles: Sendable {
     /// Ids of the vocabulary by item index.
     package let items: [String]
+    /// The training pairs, reader by reader.
+    package let pairs: [ReaderSplit.Pair]
     /// How many training readers chose each item.
     package let itemCounts: [Int]
     package let validation: [HeldOutQuery]
@@ -26,13 +28,30 @@ package struct SplitFiles: Sendable {
             }
             return row[1]
         }
-        var counts = [Int](repeating: 0, count: items.count)
-        for row in try Self.rows(of: "\(directory)/train.tsv", columns: 3) {
-            counts[try Self.item(row[1], of: counts.count).place] += 1
-        }
+        let count = items.count
+        var counts = [Int](repeating: 0, count: count)
+        pairs = try Self.rows(of: "\(directory)/train.tsv", columns: 3)
+            .map { row throws(TrainingError) in
+                guard let reader = Int32(row[0]), reader >= 0, let rating = Float(row[2]),
+                    rating.isFinite
+                else {
+                    throw TrainingError(
+                        .badSplit, "train.tsv: reader and rating must be numbers")
+                }
+                let item = try Self.item(row[1], of: count)
+                counts[item.place] += 1
+                return ReaderSplit.Pair(
+                    reader: ReaderIndex(rawValue: reader), item: item, rating: rating)
+            }
         itemCounts = counts
-        validation = try Self.queries("\(directory)/valid.queries.tsv", itemCount: counts.count)
-        test = try Self.queries("\(directory)/test.queries.tsv", itemCount: counts.count)
+        let inOrder = zip(pairs, pairs.dropFirst()).allSatisfy { left, right in
+            right.reader == left.reader || right.reader.place == left.reader.place + 1
+        }
+        guard inOrder, pairs.first.map({ $0.reader.place == 0 }) ?? true else {
+            throw TrainingError(.badSplit, "train.tsv: readers are not 0, 1, 2 in this order")
+        }
+        validation = try Self.queries("\(directory)/valid.queries.tsv", itemCount: count)
+        test = try Self.queries("\(directory)/test.queries.tsv", itemCount: count)
     }
 
     private static func queries(
@@ -83,6 +102,16 @@ package struct SplitFiles: Sendable {
 }
 
 extension ReaderSplit {
+    /// A split that somebody made before; its readers have numbers for names.
+    ///
+    /// - Parameter rules: What the split was made by; only the liked minimum still counts.
+    package init(_ files: SplitFiles, rules: Rules) {
+        self.init(
+            items: files.items,
+            readers: (0..<(files.pairs.last.map { $0.reader.place + 1 } ?? 0)).map(String.init),
+            pairs: files.pairs, validation: files.validation, test: files.test, rules: rules)
+    }
+
     /// The files of this split by name, byte for byte as the reference writes them.
     package func files() -> [(name: String, text: String)] {
         var train = ""
@@ -99,7 +128,7 @@ extension ReaderSplit {
     }
 
     /// A number as C's `%g` writes it.
-    private static func text(_ rating: Float) -> String {
+    static func text(_ rating: Float) -> String {
         let wholeMax: Float = 999_999
         return (0...wholeMax).contains(rating) && rating == rating.rounded()
             ? "\(Int(rating))" : String(format: "%g", Double(rating))

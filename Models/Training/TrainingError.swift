@@ -8,6 +8,10 @@ package struct TrainingError: Error, Sendable {
         /// The files of a split are missing or malformed.
         case badSplit
         case cancelled
+        /// A checkpoint is damaged, or of another recipe or other data.
+        case badCheckpoint
+        /// The disk refused.
+        case unwritable
     }
 
     package let code: Code

@@ -4,7 +4,7 @@ import Identifiers
 import JSON
 import Retrieval
 
-/// From interactions to a bundle: split, train, choose the serving rule, judge, draft.
+/// From a split to a bundle: train, choose the serving rule, judge, draft.
 package struct TrainingPipeline {
     /// What only the caller knows.
     package struct Context: Sendable {
@@ -14,15 +14,18 @@ package struct TrainingPipeline {
         package var items: [CatalogueItem]
         /// Further keys of items, by their index in the interactions.
         package var aliases: [(key: String, item: ItemIndex)]
+        /// Items that are described and that nobody rated.
+        package var unratedItems: [CatalogueItem]
 
         package init(
             version: Int, created: Date, items: [CatalogueItem],
-            aliases: [(key: String, item: ItemIndex)]
+            aliases: [(key: String, item: ItemIndex)], unratedItems: [CatalogueItem] = []
         ) {
             self.version = version
             self.created = created
             self.items = items
             self.aliases = aliases
+            self.unratedItems = unratedItems
         }
     }
 
@@ -37,8 +40,9 @@ package struct TrainingPipeline {
     }
 
     private let recipe: Recipe
-    private let interactions: Interactions
-    private let split: ReaderSplit
+    let split: ReaderSplit
+    /// What is learned from, for the bundle's provenance.
+    private let source: JSONObject
 
     /// Readers and pairs below which a model would only learn by heart.
     private static let pairsMin = 10
@@ -51,15 +55,35 @@ package struct TrainingPipeline {
 
     /// - Throws: `.notEnoughData` with the counts that were found.
     package init(recipe: Recipe, interactions: Interactions) throws(TrainingError) {
+        try self.init(
+            recipe: recipe, split: ReaderSplit(interactions, rules: recipe.split),
+            source: [
+                "data": .string(interactions.digest.hex),
+                "data_rows": JSONValue(interactions.rowCount),
+            ])
+    }
+
+    /// A pipeline for a split that was made before.
+    ///
+    /// - Throws: `.notEnoughData` with the counts that were found.
+    package init(recipe: Recipe, files: SplitFiles) throws(TrainingError) {
+        try self.init(
+            recipe: recipe, split: ReaderSplit(files, rules: recipe.split),
+            source: ["split_rows": JSONValue(files.pairs.count)])
+    }
+
+    private init(
+        recipe: Recipe, split: ReaderSplit, source: JSONObject
+    ) throws(TrainingError) {
         self.recipe = recipe
-        self.interactions = interactions
-        split = ReaderSplit(interactions, rules: recipe.split)
+        self.split = split
+        self.source = source
         guard split.pairs.count >= Self.pairsMin else {
             throw TrainingError(
                 .notEnoughData,
                 "only \(split.pairs.count) ratings of at least \(recipe.split.likedRatingMin) are "
-                    + "left for training out of \(interactions.rowCount) rows; \(Self.pairsMin) "
-                    + "are the least")
+                    + "left for training\(source["data_rows"].map { " out of \($0.text) rows" } ?? ""); "
+                    + "\(Self.pairsMin) are the least")
         }
     }
 
@@ -71,88 +95,72 @@ package struct TrainingPipeline {
 
     /// Trains and judges.
     ///
-    /// - Throws: `.cancelled`.
+    /// - Throws: `.cancelled`; `.badRecipe` if no rule of the recipe suits its kind of model.
     package func run(
         context: Context, progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) -> Outcome {
-        var trainer = TwoTowerTrainer(split: split, settings: recipe.settings)
-        let curve = try trainer.train(progress: progress)
-        let model = TwoTowerModel(parts(of: trainer))
-        let candidates = recipe.candidates.map { rule in
+        let training = try RankingTraining(split, recipe.settings, progress: progress)
+        let candidates = try candidates(for: training.model)
+        let recommender = winner(of: candidates)
+        let quality = try judge(recommender)
+        let scores = candidates.map { (rule: $0.recommender.rule, ndcg: $0.ndcg) }
+        let draft = draft(recommender, context, training.curve, scores, quality)
+        return Outcome(draft: draft, curve: training.curve, candidates: scores, quality: quality)
+    }
+
+    private typealias Candidate = (recommender: Recommender, ndcg: Double)
+
+    private func candidates(for model: RankingModel) throws(TrainingError) -> [Candidate] {
+        try recipe.candidates.map { rule throws(TrainingError) in
+            let recommender = try Recommender(training: model, rule: rule)
             let metrics = Evaluation.metrics(
-                of: Recommender(model: model, rule: rule), on: split.validation,
-                itemCount: split.items.count)
-            return (rule: rule, ndcg: metrics.ndcgAt10)
+                of: recommender, on: split.validation, itemCount: split.items.count)
+            return (recommender, metrics.ndcgAt10)
         }
-        let chosen = winner(of: candidates)
-        let recommender = Recommender(model: model, rule: chosen)
-        let quality = judge(model, serving: recommender)
-        let draft = draft(recommender, context, curve, candidates, quality)
-        return Outcome(draft: draft, curve: curve, candidates: candidates, quality: quality)
     }
 
     /// The best on validation; of equals, and without validation readers, the first.
-    private func winner(of candidates: [(rule: ServingRule, ndcg: Double)]) -> ServingRule {
+    private func winner(of candidates: [Candidate]) -> Recommender {
         var best = candidates[0]
         for candidate in candidates where candidate.ndcg > best.ndcg { best = candidate }
-        return best.rule
+        return best.recommender
     }
 
     private func judge(
-        _ model: TwoTowerModel, serving recommender: Recommender
-    ) -> [(method: String, metrics: RankingMetrics)] {
-        let baselines: [ServingRule] = [.popularity, .nearestReader]
-        return baselines.map { rule in
-            let baseline = Recommender(model: model, rule: rule)
-            return (
-                rule.name,
-                Evaluation.metrics(of: baseline, on: split.test, itemCount: split.items.count)
-            )
-        } + [
+        _ served: Recommender
+    ) throws(TrainingError) -> [(method: String, metrics: RankingMetrics)] {
+        try Baselines.recommenders(for: split, beside: served).map { method, recommender in
             (
-                "\(recommender.rule.name) (serves)",
-                Evaluation.metrics(of: recommender, on: split.test, itemCount: split.items.count)
+                method,
+                Evaluation.metrics(
+                    of: recommender, on: split.test, itemCount: split.items.count)
             )
-        ]
+        }
+    }
+}
+
+extension Recommender {
+    /// - Throws: `.badRecipe` if the rule needs another kind of model.
+    init(training model: RankingModel, rule: ServingRule) throws(TrainingError) {
+        do throws(RetrievalError) {
+            try self.init(model: model, rule: rule)
+        } catch {
+            throw TrainingError(.badRecipe, "\"serving\": \(error.message)", cause: error)
+        }
     }
 }
 
 // MARK: The bundle
 
 extension TrainingPipeline {
-    private func parts(of trainer: TwoTowerTrainer) -> TwoTowerParts {
-        var runs = [[ReaderSplit.Pair]](repeating: [], count: split.readers.count)
-        var counts = [Int32](repeating: 0, count: split.items.count)
-        for pair in split.pairs {
-            runs[pair.reader.place].append(pair)
-            counts[pair.item.place] += 1
-        }
-        for pair in split.unratedPairs { runs[pair.reader.place].append(pair) }
-        var offsets: [Int64] = [0]
-        for place in runs.indices {
-            runs[place].sort { left, right in
-                left.rating != right.rating ? left.rating > right.rating : left.item < right.item
-            }
-            offsets.append(offsets[place] + Int64(runs[place].count))
-        }
-        let pairs = runs.flatMap(\.self)
-        return TwoTowerParts(
-            dimensions: recipe.settings.dimensions, itemCount: split.items.count,
-            readerCount: split.readers.count, itemEmbeddings: .owned(trainer.itemEmbeddings),
-            readerEmbeddings: .owned(trainer.readerEmbeddings), offsets: .owned(offsets),
-            items: .owned(pairs.map(\.item.rawValue)),
-            ratings: .owned(pairs.map { TwoTowerParts.stored(rating: $0.rating) }),
-            itemCounts: .owned(counts))
-    }
-
     private func draft(
         _ recommender: Recommender, _ context: Context, _ curve: [LossPoint],
         _ candidates: [(rule: ServingRule, ndcg: Double)],
         _ quality: [(method: String, metrics: RankingMetrics)]
     ) -> BundleDraft {
         BundleDraft(
-            modelName: recipe.model, version: context.version, kind: .twoTower,
-            created: context.created, tensors: recommender.model.parts.draftTensors,
+            modelName: recipe.model, version: context.version, kind: recommender.model.kind,
+            created: context.created, tensors: recommender.model.draftTensors,
             catalogue: catalogue(context), golden: golden(recommender),
             metrics: [
                 "protocol": "three items in, ten out, held-out readers",
@@ -167,16 +175,18 @@ extension TrainingPipeline {
                 "loss_curve": .array(
                     curve.map { ["step": JSONValue($0.step), "loss": JSONValue($0.loss)] }),
             ],
-            provenance: [
-                "data": .string(interactions.digest.hex),
-                "data_rows": JSONValue(interactions.rowCount),
-                "training_readers": JSONValue(split.readers.count),
-                "training_pairs": JSONValue(split.pairs.count),
-                "unrated_pairs": JSONValue(split.unratedPairs.count),
-                "recipe": .object(recipe.source),
-                "seed": JSONValue(Int(clamping: recipe.settings.seed)),
-            ],
+            provenance: provenance,
             serving: recommender.rule.json)
+    }
+
+    private var provenance: JSONObject {
+        var provenance = source
+        provenance["training_readers"] = JSONValue(split.readers.count)
+        provenance["training_pairs"] = JSONValue(split.pairs.count)
+        provenance["unliked_pairs"] = JSONValue(split.unlikedPairs.count)
+        provenance["recipe"] = .object(recipe.source)
+        provenance["seed"] = JSONValue(Int(clamping: recipe.settings.seed))
+        return provenance
     }
 
     private func catalogue(_ context: Context) -> CatalogueDraft {
@@ -187,7 +197,9 @@ extension TrainingPipeline {
             aliases: context.aliases.compactMap { alias in
                 place[alias.item].map { (alias.key, $0) }
             },
-            readers: split.readers)
+            readers: split.readers,
+            unlearned: (context.items.indices.lazy.filter { place[ItemIndex($0)] == nil }
+                .map { context.items[$0] } + context.unratedItems).filter { !$0.title.isEmpty })
     }
 
     private func golden(_ recommender: Recommender) -> GoldenQueries {

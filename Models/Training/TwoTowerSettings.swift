@@ -32,11 +32,23 @@ package struct TrainingProgress: Sendable {
     /// Steps that are done.
     package let step: Int
     package let stepCount: Int
-    /// Mean loss of the latest steps, in nats for each example.
-    package let loss: Double
+    /// Mean loss of the latest steps for each example; nil for a kind that has none.
+    package let loss: Double?
     /// Examples for each second, since the start.
     package let examplesPerSecond: Double
     package let secondsRemaining: Double
+
+    /// - Parameters:
+    ///   - examples: Examples of one step.
+    ///   - seconds: Since the start.
+    init(step: Int, of stepCount: Int, loss: Double?, examples: Int, seconds: Double) {
+        self.step = step
+        self.stepCount = stepCount
+        self.loss = loss
+        let rate = Double(step) / max(seconds, .leastNormalMagnitude)
+        examplesPerSecond = rate * Double(examples)
+        secondsRemaining = Double(stepCount - step) / rate
+    }
 }
 
 /// The loss of a stretch of steps: one point of the curve.

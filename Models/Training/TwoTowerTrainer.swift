@@ -66,11 +66,9 @@ package struct TwoTowerTrainer {
             let mean = losses.reduce(0, +) / Double(losses.count)
             if step.isMultiple(of: reportEvery) || step == stepCount {
                 let seconds = (now() - start) / .seconds(1)
-                let rate = Double(step) / max(seconds, .leastNormalMagnitude)
                 let report = TrainingProgress(
-                    step: step, stepCount: stepCount, loss: mean,
-                    examplesPerSecond: rate * Double(settings.batch),
-                    secondsRemaining: Double(stepCount - step) / rate)
+                    step: step, of: stepCount, loss: mean, examples: settings.batch,
+                    seconds: seconds)
                 guard progress(report) else {
                     throw TrainingError(
                         .cancelled, "the training was stopped at step \(step) of \(stepCount)")

@@ -6,6 +6,8 @@ package struct CSVFormat: Sendable, Hashable {
         case doubled
         /// After a backslash, as MySQL's dumps and so the older Book-Crossing files have it.
         case backslash
+        /// Not at all: a quote is a character like any other.
+        case unquoted
     }
 
     package var delimiter: UInt8

@@ -70,7 +70,9 @@ package struct CSVReader: Sendable {
                 throw CSVError(
                     .tooManyFields, line: line, "more than \(limits.fieldCountMax) fields")
             }
-            let isQuoted = position < bytes.count && bytes[position] == UInt8(ascii: "\"")
+            let isQuoted =
+                format.quoteEscape != .unquoted && position < bytes.count
+                && bytes[position] == UInt8(ascii: "\"")
             let field = isQuoted ? try quotedField() : plainField()
             guard field.end - field.start <= limits.fieldBytesMax else {
                 throw CSVError(

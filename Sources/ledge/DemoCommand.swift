@@ -110,13 +110,14 @@ extension Demo {
         try await offThePool {
             try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true)
-            let dataset = try TrainCommand.dataset(in: data, for: chosen)
+            let dataset = try TrainCommand.dataset(in: data, chosen.readingOptions)
             let pipeline = try TrainCommand.pipeline(chosen, Interactions(dataset))
             let outcome = try TrainCommand.train(
                 pipeline, chosen,
                 context: TrainingPipeline.Context(
                     version: version, created: Date(),
-                    items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                    items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
+                    unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
             try outcome.draft.write(to: out)
             if version == 1 { Terminal.line(QualityTable.text(outcome.quality)) }
         }

@@ -57,7 +57,8 @@ struct EmbeddingRows {
 
     /// Rows by how many readers chose them, then by their place.
     private static func order(of count: Int, in bundle: ModelBundle) -> [Int] {
-        guard let counts = bundle.tensor(TwoTowerTensor.itemCounts), counts.shape == [count] else {
+        guard let counts = bundle.tensor(ReadershipTensor.itemCounts), counts.shape == [count]
+        else {
             return Array(0..<count)
         }
         return counts.withInt32s { counts in
@@ -74,11 +75,10 @@ struct EmbeddingRows {
     ) throws(CommandError) -> [Point] {
         do throws(BundleError) {
             if count == bundle.catalogue.itemCount {
-                return zip(rows, try bundle.catalogue.items(at: rows)).map { row, item in
-                    item.map {
-                        Point(id: $0.key, title: $0.title, author: $0.author, year: $0.year)
-                    }
-                        ?? Point(id: "\(row)")
+                return zip(rows, try bundle.catalogue.items(at: rows)).map { row, item -> Point in
+                    guard let item else { return Point(id: "\(row)") }
+                    return Point(
+                        id: item.key, title: item.title, author: item.author, year: item.year)
                 }
             }
             if count == bundle.catalogue.readerCount {

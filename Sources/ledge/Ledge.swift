@@ -9,6 +9,7 @@ struct Ledge {
         summary: "Recommendations at the edge: a table store, custom functions and their models.",
         subcommands: [
             ServeCommand.command, TrainCommand.command, EvaluateCommand.command,
+            PredictCommand.command,
             ModelsCommand.command, TrainerCommand.command, ClusterCommand.command,
             DemoCommand.command, SampleCommand.command, BenchCommand.command,
         ])

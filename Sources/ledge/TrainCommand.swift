@@ -18,6 +18,9 @@ enum TrainCommand {
             Option(
                 "--version", value: "N", "The bundle's version; one more than what --out holds."),
             Option("--split-out", value: "DIR", "Also write the split, for 'ledge evaluate'."),
+            Option(
+                "--warm-start", value: "DIR",
+                "Begin with a former bundle's weights (rating-dot and rating-mlp)."),
         ],
         discussion: """
             Data is read in every form of Book-Crossing: ratings.csv and books.csv (also .gz),
@@ -28,20 +31,18 @@ enum TrainCommand {
         run: run)
 
     private static func run(_ arguments: Arguments) throws -> ExitCode {
+        if let recipe = try RatingTraining.recipe(at: arguments.parameter("recipe")) {
+            return try RatingTraining.run(recipe, arguments)
+        }
         let recipe = try recipe(at: arguments.parameter("recipe"))
         let out = try arguments.required("--out")
-        let version =
-            try arguments.number("--version", in: 1...Int.max) ?? nextVersion(after: out)
-        let dataset = try dataset(in: try arguments.required("--data"), for: recipe)
-        let report = dataset.report
-        Terminal.line(
-            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
-                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
-        for line in report.lines { Terminal.line("  \(line)") }
+        let version = try version(arguments, after: out)
+        let dataset = try dataset(in: try arguments.required("--data"), recipe.readingOptions)
+        describe(dataset)
 
         let interactions = Interactions(dataset)
         if let directory = arguments.value("--split-out") {
-            try writeSplit(ReaderSplit(interactions, rules: recipe.split), to: directory)
+            try write(ReaderSplit(interactions, rules: recipe.split).files(), to: directory)
         }
         let pipeline = try pipeline(recipe, interactions)
         Terminal.line(
@@ -51,7 +52,8 @@ enum TrainCommand {
             pipeline, recipe,
             context: TrainingPipeline.Context(
                 version: version, created: created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
+                unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
         return try finish(outcome, recipe, out: out)
     }
 
@@ -64,12 +66,7 @@ enum TrainCommand {
         defer { bar.close() }
         do throws(TrainingError) {
             return try pipeline.run(context: context) { progress in
-                bar.show(
-                    share: Double(progress.step) / Double(progress.stepCount),
-                    text: String(
-                        format: "loss %.4f  %.0f examples/s  ", progress.loss,
-                        progress.examplesPerSecond)
-                        + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
+                bar.show(progress)
                 return !interruption.hasHappened
             }
         } catch {
@@ -116,12 +113,19 @@ extension TrainCommand {
         }
     }
 
-    static func dataset(in directory: String, for recipe: Recipe) throws(CommandError) -> Dataset {
-        var options = BookCrossingReader.Options()
-        options.mergesEditions = recipe.mergesEditions
-        options.requiresTitles = recipe.requiresTitles
+    static func describe(_ dataset: Dataset) {
+        let report = dataset.report
+        Terminal.line(
+            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
+                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
+        for line in report.lines { Terminal.line("  \(line)") }
+    }
+
+    static func dataset(
+        in directory: String, _ options: DatasetReader.Options
+    ) throws(CommandError) -> Dataset {
         do throws(DatasetError) {
-            return try BookCrossingReader.read(directory: directory, options: options)
+            return try DatasetReader.read(directory: directory, options: options)
         } catch {
             throw CommandError(error.message)
         }
@@ -135,6 +139,14 @@ extension TrainCommand {
         } catch {
             throw CommandError(error.message)
         }
+    }
+
+    /// The version that was asked for, or the next one.
+    static func version(
+        _ arguments: Arguments, after out: String
+    ) throws(CommandError) -> Int {
+        if let version = try arguments.number("--version", in: 1...Int.max) { return version }
+        return try nextVersion(after: out)
     }
 
     /// One more than the version of the bundle that stands there already.
@@ -155,13 +167,23 @@ extension TrainCommand {
         return agreed.map(Date.init(timeIntervalSince1970:)) ?? Date()
     }
 
-    private static func writeSplit(_ split: ReaderSplit, to directory: String) throws {
+    static func write(_ files: [(name: String, text: String)], to directory: String) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        for file in split.files() {
+        for file in files {
             try Data(file.text.utf8)
                 .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
         }
+    }
+}
+
+extension Recipe {
+    /// How the data set is read for this recipe.
+    var readingOptions: DatasetReader.Options {
+        var options = DatasetReader.Options()
+        options.mergesEditions = mergesEditions
+        options.requiresTitles = requiresTitles
+        return options
     }
 }
 
@@ -179,6 +201,6 @@ extension CatalogueItem {
     init(_ item: Dataset.Item) {
         self.init(
             key: item.key, title: item.title, author: item.author, year: item.year,
-            publisher: item.publisher)
+            publisher: item.publisher, image: item.image)
     }
 }

@@ -80,10 +80,10 @@ final class PublisherFixture: Sendable {
                     TwoTowerTensor.itemEmbeddings, shape: [3, 2], .float32([1, 0, 0, 1, 1, 0])),
                 DraftTensor(
                     TwoTowerTensor.readerEmbeddings, shape: [2, 2], .float32([1, 0, 0, 1])),
-                DraftTensor(TwoTowerTensor.readerOffsets, shape: [3], .int64([0, 2, 3])),
-                DraftTensor(TwoTowerTensor.readerItems, shape: [3], .int32([0, 2, 1])),
-                DraftTensor(TwoTowerTensor.readerRatings, shape: [3], .uint8([9, 8, 7])),
-                DraftTensor(TwoTowerTensor.itemCounts, shape: [3], .int32([1, 1, 1])),
+                DraftTensor(ReadershipTensor.readerOffsets, shape: [3], .int64([0, 2, 3])),
+                DraftTensor(ReadershipTensor.readerItems, shape: [3], .int32([0, 2, 1])),
+                DraftTensor(ReadershipTensor.readerRatings, shape: [3], .uint8([9, 8, 7])),
+                DraftTensor(ReadershipTensor.itemCounts, shape: [3], .int32([1, 1, 1])),
             ],
             catalogue: CatalogueDraft(
                 items: (0..<3).map { item in

@@ -28,6 +28,19 @@ struct SmallModel {
             })
     }
 
+    private var readership: ReadershipParts {
+        var counts = [Int32](repeating: 0, count: itemCount)
+        var offsets: [Int64] = [0]
+        for choices in choices {
+            offsets.append(offsets[offsets.count - 1] + Int64(choices.count))
+            for choice in choices where choice.rating > 0 { counts[choice.item] += 1 }
+        }
+        return ReadershipParts(
+            itemCount: itemCount, readerCount: choices.count, offsets: .owned(offsets),
+            items: .owned(choices.flatMap { $0.map { Int32($0.item) } }),
+            ratings: .owned(choices.flatMap { $0.map(\.rating) }), itemCounts: .owned(counts))
+    }
+
     var parts: TwoTowerParts {
         let axes = (0..<itemCount).map { item in
             (0..<itemCount).map { $0 == item ? Float(1) : 0 }
@@ -38,18 +51,9 @@ struct SmallModel {
             ?? choices.map { choices in
                 (0..<itemCount).map { item in choices.contains { $0.item == item } ? Float(1) : 0 }
             }
-        var counts = [Int32](repeating: 0, count: itemCount)
-        var offsets: [Int64] = [0]
-        for choices in choices {
-            offsets.append(offsets[offsets.count - 1] + Int64(choices.count))
-            for choice in choices where choice.rating > 0 { counts[choice.item] += 1 }
-        }
         return TwoTowerParts(
-            dimensions: items[0].count, itemCount: itemCount, readerCount: choices.count,
-            itemEmbeddings: .owned(items.flatMap(\.self)),
-            readerEmbeddings: .owned(readers.flatMap(\.self)), offsets: .owned(offsets),
-            items: .owned(choices.flatMap { $0.map { Int32($0.item) } }),
-            ratings: .owned(choices.flatMap { $0.map(\.rating) }), itemCounts: .owned(counts))
+            dimensions: items[0].count, itemEmbeddings: .owned(items.flatMap(\.self)),
+            readerEmbeddings: .owned(readers.flatMap(\.self)), readership: readership)
     }
 
     var model: TwoTowerModel { TwoTowerModel(parts) }

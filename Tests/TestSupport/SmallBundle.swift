@@ -43,12 +43,12 @@ package enum SmallBundle {
                     TwoTowerTensor.readerEmbeddings, shape: [readerCount, dimensions],
                     .float32((0..<readerCount).flatMap(side))),
                 DraftTensor(
-                    TwoTowerTensor.readerOffsets, shape: [readerCount + 1], .int64(offsets)),
-                DraftTensor(TwoTowerTensor.readerItems, shape: [items.count], .int32(items)),
+                    ReadershipTensor.readerOffsets, shape: [readerCount + 1], .int64(offsets)),
+                DraftTensor(ReadershipTensor.readerItems, shape: [items.count], .int32(items)),
                 DraftTensor(
-                    TwoTowerTensor.readerRatings, shape: [items.count],
+                    ReadershipTensor.readerRatings, shape: [items.count],
                     .uint8(Array(repeating: 8, count: items.count))),
-                DraftTensor(TwoTowerTensor.itemCounts, shape: [itemCount], .int32(counts)),
+                DraftTensor(ReadershipTensor.itemCounts, shape: [itemCount], .int32(counts)),
             ],
             catalogue: CatalogueDraft(
                 items: (0..<itemCount).map { item in

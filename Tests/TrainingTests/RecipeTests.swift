@@ -21,8 +21,10 @@ import Training
         let recipe = try recipe("model", "books")
 
         #expect(recipe.model == "books")
-        #expect(recipe.settings.dimensions == 24)
-        #expect(recipe.settings.queryItems == 3)
+        var settings = TwoTowerSettings()
+        settings.epochs = 1
+        #expect(recipe.settings == .twoTower(settings))
+        #expect(recipe.bundleBytesMax == 30_000_000)
         #expect(recipe.split == ReaderSplit.Rules(likedRatingMin: 5, draws: 2))
         #expect(recipe.candidates.contains(.nearestReader))
         #expect(recipe.source["seed"] == 42)
@@ -55,6 +57,67 @@ import Training
 
         #expect(error?.code == .badRecipe)
         #expect(error?.message.contains(name) == true)
+    }
+
+    private static let itemKinds: [(kind: JSONValue, members: JSONObject)] = [
+        (
+            "item-factors",
+            [
+                "epochs": 3, "dimensions": 8, "regularisation": 0.01, "unobserved": 0.5,
+                "scaling": 1, "unrated": 0, "seed": 1,
+            ]
+        ),
+        (
+            "item-neighbours",
+            [
+                "neighbours": 50, "activity": 0.5, "source": 0.5, "target": 0.5, "shrink": 10,
+                "unrated": 0.5,
+            ]
+        ),
+    ]
+
+    private func recipe(kind: JSONValue, _ members: JSONObject) throws -> Recipe {
+        var object: JSONObject = [
+            "model": "books", "kind": kind, "liked_rating_min": 5, "merge_editions": false,
+            "require_titles": false, "evaluation_draws": 1, "expected_ndcg_min": 0,
+            "serving": [["rule": "popularity"]],
+        ]
+        for member in members.members { object[member.name] = member.value }
+        return try Recipe(object)
+    }
+
+    @Test(arguments: itemKinds)
+    func `each kind has its own members, all of them needed`(
+        kind: JSONValue, members: JSONObject
+    ) throws {
+        #expect(try recipe(kind: kind, members).settings.kind.rawValue == kind.stringValue)
+        for name in members.names {
+            var fewer = members
+            fewer[name] = nil
+            #expect(throws: TrainingError.self) { try recipe(kind: kind, fewer) }
+        }
+    }
+
+    @Test func `a member of another kind is unknown`() {
+        var members = Self.itemKinds[0].members
+        members["shrink"] = 1
+
+        let error = #expect(throws: TrainingError.self) {
+            try recipe(kind: "item-factors", members)
+        }
+
+        #expect(error?.message.contains("unknown member \"shrink\"") == true)
+    }
+
+    @Test func `the size limit and the grid may be said`() throws {
+        var members = Self.itemKinds[1].members
+        members["bundle_bytes_max"] = 1_000
+        members["grid"] = ["shrink": [0, 10, 100], "serving.damping": [0, 0.1]]
+
+        let recipe = try recipe(kind: "item-neighbours", members)
+
+        #expect(recipe.bundleBytesMax == 1_000)
+        #expect(recipe.grid?.count == 6)
     }
 
     private static let bounds: [(String, JSONValue)] = [

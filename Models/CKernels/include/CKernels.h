@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rating_kernels.h"
+
 /* Kernels that want AVX2 where the processor has it, in a program that runs where it has not.
  *
  * Swift compiles a module for one instruction set, and the portable one for x86 stops at SSE2: half

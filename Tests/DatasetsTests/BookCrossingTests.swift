@@ -3,17 +3,17 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BookCrossingReaderTests {
+@Suite struct BookCrossingTests {
     private static func read(
         _ files: [String: String], encoding: String.Encoding = .utf8,
-        options: BookCrossingReader.Options = .init()
+        options: DatasetReader.Options = .init()
     ) throws -> Dataset {
         let directory = try TemporaryDirectory()
         for (name, text) in files {
             let bytes = try #require(text.data(using: encoding))
             try bytes.write(to: directory.url.appendingPathComponent(name))
         }
-        return try BookCrossingReader.read(directory: directory.path, options: options)
+        return try DatasetReader.read(directory: directory.path, options: options)
     }
 
     /// Each row as reader, key and rating.
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `editions stay apart on request`() throws {
-        var options = BookCrossingReader.Options()
+        var options = DatasetReader.Options()
         options.mergesEditions = false
 
         let dataset = try Self.read(
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func `lost zeros are restored and wrong check digits counted`() throws {
-        var options = BookCrossingReader.Options()
+        var options = DatasetReader.Options()
         options.requiresTitles = false
 
         let dataset = try Self.read(
@@ -183,14 +183,14 @@ import Testing
 
         // The books are no gzip file: that is an error, while a missing file would be none.
         let error = #expect(throws: DatasetError.self) {
-            try BookCrossingReader.read(directory: directory.path)
+            try DatasetReader.read(directory: directory.path)
         }
         #expect(error?.code == .unreadable)
 
         try FileManager.default.removeItem(atPath: directory.file("books.csv.gz"))
-        var options = BookCrossingReader.Options()
+        var options = DatasetReader.Options()
         options.requiresTitles = false
-        let dataset = try BookCrossingReader.read(directory: directory.path, options: options)
+        let dataset = try DatasetReader.read(directory: directory.path, options: options)
         #expect(Self.rows(dataset) == ["7 0345339681 9"])
     }
 

@@ -3,12 +3,12 @@
 /// Titles are compared without regard to case, punctuation and additions in parentheses, such as
 /// `(Bantam Classics)` or `(Paperback)`; authors by their letters, so that `J.R.R. TOLKIEN` is
 /// `J. R. R. Tolkien`. An addition with a digit stays: `(Book 3)` and `(Vol. 2)` name other books.
-struct EditionKey: Sendable, Hashable {
+package struct EditionKey: Sendable, Hashable {
     private let title: [UInt8]
     private let author: [UInt8]
 
     /// - Returns: Nil if nothing is left to compare by.
-    init?(title: String, author: String) {
+    package init?(title: String, author: String) {
         let whole = Array(title.lowercased().utf8)
         let plain = Self.words(Self.withoutAdditions(whole))
         self.title = plain.isEmpty ? Self.words(whole) : plain
