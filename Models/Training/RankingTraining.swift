@@ -52,16 +52,18 @@ extension ItemNeighboursModel {
 }
 
 extension ReadershipParts {
-    /// The training readers of a split with what they liked, best first, and what they did not
-    /// rate.
-    package init(_ split: ReaderSplit) {
+    /// The training readers of a split with what they liked, best first, and then, unless it is
+    /// left out, what they did not rate.
+    package init(_ split: ReaderSplit, includesUnrated: Bool = true) {
         var runs = [[ReaderSplit.Pair]](repeating: [], count: split.readers.count)
         var counts = [Int32](repeating: 0, count: split.items.count)
         for pair in split.pairs {
             runs[pair.reader.place].append(pair)
             counts[pair.item.place] += 1
         }
-        for pair in split.unratedPairs { runs[pair.reader.place].append(pair) }
+        if includesUnrated {
+            for pair in split.unratedPairs { runs[pair.reader.place].append(pair) }
+        }
         var offsets: [Int64] = [0]
         for place in runs.indices {
             runs[place].sort { left, right in

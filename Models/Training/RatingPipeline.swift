@@ -27,6 +27,8 @@ package struct RatingPipeline {
         package let epochs: [RatingEpoch]
         /// The epoch whose weights, or whose number, the model has.
         package let bestEpoch: Int
+        /// What an epoch took on average, in seconds.
+        package let secondsPerEpoch: Double
         /// Errors on test rows, the baselines first, the model last.
         package let quality: [RatingQuality]
     }
@@ -95,7 +97,9 @@ package struct RatingPipeline {
             ]
         let model = RatingModel(parts(of: trainer.weights))
         let draft = draft(model, context, epochs, bestEpoch, quality, warmStart)
-        return Outcome(draft: draft, epochs: epochs, bestEpoch: bestEpoch, quality: quality)
+        return Outcome(
+            draft: draft, epochs: epochs, bestEpoch: bestEpoch,
+            secondsPerEpoch: trainer.secondsPerEpoch, quality: quality)
     }
 
     package static let refitSuffix = ".refit"

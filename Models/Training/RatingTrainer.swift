@@ -42,6 +42,8 @@ package struct RatingTrainer {
     private let validation: RatedExamples
     private var learner: any RatingLearner
     private var epochs: [RatingEpoch] = []
+    /// What an epoch of this run took on average, without judging it, in seconds.
+    package private(set) var secondsPerEpoch = 0.0
     /// The state of the best epoch so far, kept only where training may stop early.
     private var best: (epoch: Int, learner: any RatingLearner)?
 
@@ -81,7 +83,7 @@ package struct RatingTrainer {
     ///   - checkpoint: Is written now and then, when training is stopped and when it ends.
     ///   - progress: Is told now and then, on the calling thread; false stops the training.
     /// - Returns: One point for each epoch.
-    /// - Throws: `.cancelled` if progress said so; `.badCheckpoint`, `.unwritable`.
+    /// - Throws: `.cancelled` if progress said so; `.diverged`; `.badCheckpoint`, `.unwritable`.
     package mutating func train(
         checkpoint: CheckpointFile? = nil, now: () -> ContinuousClock.Instant = { .now },
         progress: (TrainingProgress) -> Bool
@@ -94,8 +96,10 @@ package struct RatingTrainer {
             stepCount: stepCount * settings.epochs, batch: settings.batch, start: now(),
             stepsBefore: epochs.count * stepCount)
         var saved = now()
+        let epochsBefore = epochs.count
         while !isDone {
-            let before = self
+            let before = checkpoint == nil ? nil : self
+            let began = now()
             let epoch = epochs.count
             schedule.begin(
                 rate: settings.learningRate * pow(settings.rateDecay, Double(epoch)),
@@ -105,11 +109,20 @@ package struct RatingTrainer {
                 progress(report.at(step: step, loss: loss, now()))
             }
             guard let loss else {
-                if let checkpoint { try before.save(to: checkpoint) }
+                if let checkpoint { try before?.save(to: checkpoint) }
                 throw TrainingError(
                     .cancelled,
                     "the training was stopped in epoch \(epoch + 1) of \(settings.epochs)")
             }
+            guard loss.isFinite else {
+                throw TrainingError(
+                    .diverged,
+                    "the training diverged in epoch \(epoch + 1): a smaller \"learning_rate\" is "
+                        + "needed")
+            }
+            let made = Double(epochs.count - epochsBefore)
+            secondsPerEpoch =
+                (secondsPerEpoch * made + (now() - began) / .seconds(1)) / (made + 1)
             close(loss: loss)
             if let checkpoint, isDone || (now() - saved) / .seconds(1) >= checkpoint.seconds {
                 try save(to: checkpoint)

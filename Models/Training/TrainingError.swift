@@ -8,6 +8,8 @@ package struct TrainingError: Error, Sendable {
         /// The files of a split are missing or malformed.
         case badSplit
         case cancelled
+        /// The error grew beyond all numbers.
+        case diverged
         /// A checkpoint is damaged, or of another recipe or other data.
         case badCheckpoint
         /// The disk refused.

@@ -39,10 +39,10 @@ package struct TrainingPipeline {
         package let quality: [(method: String, metrics: RankingMetrics)]
     }
 
-    private let recipe: Recipe
-    let split: ReaderSplit
+    package private(set) var recipe: Recipe
+    package let split: ReaderSplit
     /// What is learned from, for the bundle's provenance.
-    private let source: JSONObject
+    private var source: JSONObject
 
     /// Readers and pairs below which a model would only learn by heart.
     private static let pairsMin = 10
@@ -85,6 +85,36 @@ package struct TrainingPipeline {
                     + "left for training\(source["data_rows"].map { " out of \($0.text) rows" } ?? ""); "
                     + "\(Self.pairsMin) are the least")
         }
+    }
+
+    /// Searches the recipe's grid on validation readers and goes on with what it found.
+    ///
+    /// - Parameters:
+    ///   - context: Its items' catalogue counts towards the size limit.
+    ///   - report: Is told of each trial and of how many trainings are done; false stops the search.
+    /// - Throws: As a tuning does.
+    package mutating func tune(
+        _ budget: Tuning.Budget, context: Context, report: (Tuning.Trial, Int) -> Bool
+    ) throws(TrainingError) {
+        let catalogueBytes: Int
+        do throws(BundleError) {
+            catalogueBytes = try catalogue(context).measuredBytes()
+        } catch {
+            throw TrainingError(.notEnoughData, error.message, cause: error)
+        }
+        let tuning = try Tuning(recipe: recipe, split: split)
+        var trials = 0
+        let (chosen, trial) = try tuning.run(budget, catalogueBytes: catalogueBytes) { trial, run in
+            trials += 1
+            return report(trial, run)
+        }
+        source["tuning"] = [
+            "grid": recipe.source["grid"] ?? .null, "trials": JSONValue(trials),
+            "seed": JSONValue(Int(clamping: budget.seed)),
+            "chosen": .object(trial.choice),
+            "validation_ndcg@10": JSONValue(trial.metrics.ndcgAt10),
+        ]
+        recipe = chosen
     }
 
     /// Counts for the person who waits.
@@ -172,8 +202,7 @@ extension TrainingPipeline {
                         row["ndcg@10"] = JSONValue(candidate.ndcg)
                         return .object(row)
                     }),
-                "loss_curve": .array(
-                    curve.map { ["step": JSONValue($0.step), "loss": JSONValue($0.loss)] }),
+                "loss_curve": .array(curve.map(\.json)),
             ],
             provenance: provenance,
             serving: recommender.rule.json)

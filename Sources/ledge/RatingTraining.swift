@@ -124,6 +124,7 @@ enum RatingTraining {
                     + String(repeating: " ", count: max(0, 14 - validation.count)) + validation
                     + mark)
         }
+        Terminal.line(String(format: "%.3f s an epoch", outcome.secondsPerEpoch))
         Terminal.line("\ntest rows                        MSE    RMSE")
         for row in outcome.quality {
             let method = row.method.padding(toLength: 28, withPad: " ", startingAt: 0)
