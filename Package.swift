@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
         .target(
             name: "CKernels", path: "Models/CKernels",
-            exclude: ["rating_kernels_body.h", "softmax_body.h"]),
+            exclude: ["least_squares_body.h", "rating_kernels_body.h", "softmax_body.h"]),
 
         // Layer 1: know nothing of one another.
         part("Telemetry", at: "Sources/Telemetry"),

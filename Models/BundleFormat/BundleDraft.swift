@@ -41,9 +41,12 @@ package struct BundleDraft: Sendable {
     /// as a whole or not at all. Other files in the target are not touched but moved away with it,
     /// so the target should hold nothing else.
     ///
-    /// - Throws: `.unwritable`, or what a node would throw on opening the result.
+    /// - Parameter bytesMax: What the files may have together.
+    /// - Throws: `.unwritable`, `.limitExceeded`, or what a node would throw on opening the result.
     @discardableResult
-    package func write(to directory: String) throws(BundleError) -> BundleManifest {
+    package func write(
+        to directory: String, bytesMax: Int = .max
+    ) throws(BundleError) -> BundleManifest {
         let target = URL(fileURLWithPath: directory).standardizedFileURL
         let staging = target.deletingLastPathComponent()
             .appendingPathComponent(".\(target.lastPathComponent).\(UUID().uuidString)")
@@ -55,6 +58,11 @@ package struct BundleDraft: Sendable {
             try FileManager.default.createDirectory(
                 at: staging, withIntermediateDirectories: true)
             let manifest = try writeFiles(to: staging)
+            guard manifest.blobBytes <= bytesMax else {
+                throw BundleError(
+                    .limitExceeded,
+                    "the bundle has \(manifest.blobBytes) bytes, the limit is \(bytesMax)")
+            }
             _ = try ModelBundle(directory: staging.path)
             try replace(target, with: staging)
             return manifest

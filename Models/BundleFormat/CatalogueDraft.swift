@@ -1,3 +1,4 @@
+import Foundation
 import Identifiers
 import JSON
 import SQLite
@@ -49,6 +50,20 @@ package struct CatalogueDraft: Sendable {
         self.aliases = aliases
         self.readers = readers
         self.unlearned = unlearned
+    }
+
+    /// How large the SQLite file will be.
+    ///
+    /// - Throws: As writing it does.
+    package func measuredBytes() throws(BundleError) -> Int {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("catalogue-\(UUID().uuidString).sqlite")
+        defer {
+            // What cannot be removed lies in the system's temporary folder and is harmless.
+            try? FileManager.default.removeItem(at: file)
+        }
+        try write(to: file.path)
+        return try BlobFile.digest(of: file.path).bytes
     }
 
     /// Writes the SQLite file; equal drafts give equal bytes with the same version of SQLite.

@@ -170,6 +170,9 @@ package struct DraftTensor: Sendable {
         }
     }
 
+    /// What the values take in a file.
+    package var bytes: Int { withBytes(\.count) }
+
     /// Every platform that Swift runs on stores numbers little-endian, as safetensors demands.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         switch values {

@@ -64,7 +64,7 @@ struct NearestNeighbours: Sendable {
                     let difference = lanes[row * width + part] - lanes[other * width + part]
                     sums += difference * difference
                 }
-                let key = UInt64(sums.sum().bitPattern) << 32 | UInt64(other)
+                let key = UInt64(sums.laneSum.bitPattern) << 32 | UInt64(other)
                 guard key < farthest else { continue }
                 if heap.count < limit {
                     heap.append(key)

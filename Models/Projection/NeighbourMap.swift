@@ -41,7 +41,7 @@ package struct NeighbourMap: Sendable {
     package let curve: [(iteration: Int, divergence: Double)]
 
     /// Steps between two measurements; each costs a logarithm for each pair of neighbours.
-    private static let measuredEvery = 10
+    private static let measuredEvery = 25
 
     /// - Parameter progress: Is told the divergence now and then; false stops the work.
     /// - Throws: `.invalidSetting`, `.cancelled`.

@@ -165,7 +165,7 @@ extension QuadTree {
                 let node = nodes[place]
                 let (dx, dy) = (x - node.centre.x, y - node.centre.y)
                 let squared = dx * dx + dy * dy
-                guard squared.min() > node.openSquared else {
+                guard !(squared - node.openSquared).hasNegativeLane else {
                     place += 1
                     continue
                 }

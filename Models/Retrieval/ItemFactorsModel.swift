@@ -53,39 +53,74 @@ package final class ItemFactorsModel: Sendable {
     }
 }
 
+/// What folding in by a rule needs of a model, computed once.
+struct FoldInPlan: Sendable {
+    let model: ItemFactorsModel
+    /// n(i)^-damping of each item.
+    let damping: [Float]
+    /// M = (unobserved Y^T Y + regularisation I)^-1, shape (dimensions, dimensions).
+    ///
+    /// All zero if a bundle's enormous factors overflow; then nothing speaks for anything.
+    let inverse: [Double]
+
+    init(_ model: ItemFactorsModel, _ rule: FoldIn) {
+        self.model = model
+        damping = model.readership.itemPowers(rule.damping)
+        let d = model.parts.dimensions
+        var system = model.gramian.map { Double($0) * Double(rule.unobserved) }
+        for k in 0..<d { system[k * d + k] += Double(rule.regularisation) }
+        guard let factor = CholeskyFactor(system, dimensions: d) else {
+            inverse = [Double](repeating: 0, count: d * d)
+            return
+        }
+        inverse = (0..<d).flatMap { axis in
+            factor.solve((0..<d).map { $0 == axis ? 1 : 0 })
+        }
+    }
+}
+
 /// A new reader's vector, solved for as training would have (Hu, Koren, Volinsky 2008, section 5).
 ///
-/// Letters: Y the item factors, Y_q those of the liked items, 1 a vector of ones.
+/// Letters: Y the item factors, Y_q those of the n liked items, 1 a vector of ones.
 ///
-///     W = unobserved Y^T Y + regularisation I + Y_q^T Y_q
+///     W = unobserved Y^T Y + regularisation I + Y_q^T Y_q = M^-1 + Y_q^T Y_q
 ///     x = W^-1 Y_q^T 1,  score(i) = n(i)^-damping x . y_i
 ///
-/// The score is a sum over the liked items, so each knows what it gave.
+/// M is the same for every question, and W^-1 Y_q^T = M Y_q^T (I + Y_q M Y_q^T)^-1 needs a system
+/// of n equations. The score is a sum over the liked items, so each knows what it gave.
 struct FoldedReader: Opinion {
     private let model: ItemFactorsModel
     private let damping: [Float]
     /// W^-1 y_q for each liked item; their sum is the reader.
     private let directions: [[Float]]
 
-    init(_ model: ItemFactorsModel, _ liked: [ItemIndex], rule: FoldIn, damping: [Float]) {
-        self.model = model
-        self.damping = damping
-        let d = model.parts.dimensions
-        var system = model.gramian.map { Double($0) * Double(rule.unobserved) }
-        for k in 0..<d { system[k * d + k] += Double(rule.regularisation) }
-        let rows = model.parts.factors.withBuffer { factors in
+    init(_ plan: FoldInPlan, _ liked: [ItemIndex]) {
+        model = plan.model
+        damping = plan.damping
+        let d = plan.model.parts.dimensions
+        let n = liked.count
+        let rows = plan.model.parts.factors.withBuffer { factors in
             liked.map { item in factors[item.place * d..<(item.place + 1) * d].map(Double.init) }
         }
-        for row in rows {
-            for k in 0..<d {
-                for l in 0...k { system[k * d + l] += row[k] * row[l] }
+        let turned = rows.map { row in
+            (0..<d).map { k in
+                row.indices.reduce(0.0) { $0 + plan.inverse[k * d + $1] * row[$1] }
             }
         }
-        // Regularised by more than 0, the system is positive definite; a bundle of enormous
-        // factors may still overflow, and then nothing speaks for anything.
-        let factor = CholeskyFactor(system, dimensions: d)
-        directions = rows.map { row in
-            factor?.solve(row).map(Float.init) ?? [Float](repeating: 0, count: d)
+        let system = rows.indices.flatMap { p in
+            turned.indices.map { q in
+                zip(rows[p], turned[q]).reduce(p == q ? 1.0 : 0.0) { $0 + $1.0 * $1.1 }
+            }
+        }
+        guard let factor = CholeskyFactor(system, dimensions: n) else {
+            directions = rows.map { _ in [Float](repeating: 0, count: d) }
+            return
+        }
+        directions = (0..<n).map { q in
+            let shares = factor.solve((0..<n).map { $0 == q ? 1 : 0 })
+            return (0..<d).map { k in
+                Float(zip(shares, turned).reduce(0.0) { $0 + $1.0 * $1.1[k] })
+            }
         }
     }
 

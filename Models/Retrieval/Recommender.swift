@@ -30,7 +30,7 @@ package struct Recommender: Sendable {
         case popularity
         case vote(ElectionWeights)
         case sum(ItemNeighboursModel, ItemSum, damping: [Float])
-        case foldIn(ItemFactorsModel, FoldIn, damping: [Float])
+        case foldIn(FoldInPlan)
         case blend([(plan: Plan, weight: Float)])
     }
 
@@ -60,7 +60,7 @@ package struct Recommender: Sendable {
         case (.itemSum(let sum), .itemNeighbours(let model)):
             return .sum(model, sum, damping: model.readership.itemPowers(sum.damping))
         case (.foldIn(let foldIn), .itemFactors(let model)):
-            return .foldIn(model, foldIn, damping: model.readership.itemPowers(foldIn.damping))
+            return .foldIn(FoldInPlan(model, foldIn))
         case (.blend(let parts), _):
             return .blend(
                 try parts.map { part throws(RetrievalError) in
@@ -126,8 +126,7 @@ package struct Recommender: Sendable {
             ReaderElection(model.readership, tower: model.twoTower, liked, weights)
         case .sum(let model, let rule, let damping):
             NeighbourSum(model: model, liked: liked, rule: rule, damping: damping)
-        case .foldIn(let model, let rule, let damping):
-            FoldedReader(model, liked, rule: rule, damping: damping)
+        case .foldIn(let plan): FoldedReader(plan, liked)
         case .blend(let parts):
             JointOpinion(
                 parts.compactMap { part in

@@ -33,6 +33,8 @@ enum Baselines {
     private static func model(of split: ReaderSplit) throws(TrainingError) -> RankingModel {
         let settings = ItemNeighboursSettings.cosine
         let rows = try ItemNeighboursTrainer(split: split, settings: settings).train { _ in true }
-        return .itemNeighbours(ItemNeighboursModel(rows, ReadershipParts(split)))
+        // What a split's files do not tell must not make a difference.
+        let readership = ReadershipParts(split, includesUnrated: false)
+        return .itemNeighbours(ItemNeighboursModel(rows, readership))
     }
 }

@@ -1,64 +1,61 @@
 import Kernels
 
-/// What least squares does with all rows of one side at once; rows have shape (count, d).
-enum FactorRows {
+/// The factors of one side: rows of `stride` floats, of which those beyond the dimensions are 0.
+struct FactorRows: Sendable {
+    let stride: Int
+    private(set) var values: [Float]
+
     /// Rows that one thread takes at a time.
     private static let blockRows = 512
 
-    /// Y^T Y: shape (d, d).
-    static func gramian(_ rows: [Float], count: Int, dimensions d: Int) -> [Double] {
-        let blocks = ParallelBlocks.ranges(0..<count, size: blockRows)
-        let sums = ParallelBlocks.map(blocks.count) { block -> [Float] in
-            var sum = [Float](repeating: 0, count: d * d)
-            rows.withUnsafeBufferPointer { rows in
-                sum.withUnsafeMutableBufferPointer { sum in
-                    guard let rows = rows.baseAddress, let sum = sum.baseAddress else { return }
-                    for row in blocks[block] {
-                        let y = rows + row * d
-                        for k in 0..<d { VectorKernels.axpy(y[k], y + k, sum + k * d + k, d - k) }
-                    }
-                }
-            }
-            return sum
-        }
-        var total = [Double](repeating: 0, count: d * d)
+    /// - Parameter values: Shape (any, stride).
+    init(_ values: [Float], stride: Int) {
+        self.values = values
+        self.stride = stride
+    }
+
+    var count: Int { values.count / stride }
+
+    /// Y^T Y: shape (stride, stride).
+    var gramian: [Double] {
+        let sums = inBlocks { LeastSquaresKernel.gramian($0, stride: stride) }
+        var total = [Double](repeating: 0, count: stride * stride)
         for sum in sums {
-            for k in 0..<d {
-                for l in k..<d { total[k * d + l] += Double(sum[k * d + l]) }
+            for k in 0..<stride {
+                for l in k..<stride { total[k * stride + l] += Double(sum[k * stride + l]) }
             }
         }
-        for k in 0..<d {
-            for l in 0..<k { total[k * d + l] = total[l * d + k] }
+        for k in 0..<stride {
+            for l in 0..<k { total[k * stride + l] = total[l * stride + k] }
         }
         return total
     }
 
-    /// Replaces each row y by y V, its coordinates along the columns of V, shape (d, d).
-    static func turn(
-        _ rows: inout [Float], count: Int, dimensions d: Int, into vectors: [Double]
-    ) {
+    /// Replaces each row y by y V, its coordinates along the columns of V.
+    ///
+    /// - Parameter vectors: V, shape (stride, stride).
+    mutating func turn(into vectors: [Double]) {
         let v = vectors.map(Float.init)
-        let blocks = ParallelBlocks.ranges(0..<count, size: blockRows)
-        let old = rows
-        let turned = ParallelBlocks.map(blocks.count) { block -> [Float] in
-            var sum = [Float](repeating: 0, count: blocks[block].count * d)
-            old.withUnsafeBufferPointer { rows in
-                sum.withUnsafeMutableBufferPointer { sum in
-                    v.withUnsafeBufferPointer { v in
-                        guard let rows = rows.baseAddress, let sum = sum.baseAddress,
-                            let v = v.baseAddress
-                        else { return }
-                        for (place, row) in blocks[block].enumerated() {
-                            for k in 0..<d {
-                                VectorKernels.axpy(rows[row * d + k], v + k * d, sum + place * d, d)
-                            }
-                        }
-                    }
-                }
-            }
-            return sum
+        let width = stride
+        let turned = inBlocks { LeastSquaresKernel.product($0, v, stride: width) }
+        values.removeAll(keepingCapacity: true)
+        for block in turned { values.append(contentsOf: block) }
+    }
+
+    private func inBlocks(
+        _ body: @Sendable (UnsafeBufferPointer<Float>) -> [Float]
+    ) -> [[Float]] {
+        let blocks = ParallelBlocks.ranges(0..<count, size: Self.blockRows)
+        let (values, stride) = (values, stride)
+        return ParallelBlocks.map(blocks.count) { block in
+            let range = blocks[block].lowerBound * stride..<blocks[block].upperBound * stride
+            return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
         }
-        rows.removeAll(keepingCapacity: true)
-        for block in turned { rows.append(contentsOf: block) }
+    }
+
+    /// The rows without what pads them: shape (count, dimensions).
+    func unpadded(_ dimensions: Int) -> [Float] {
+        guard dimensions < stride else { return values }
+        return (0..<count).flatMap { values[$0 * stride..<$0 * stride + dimensions] }
     }
 }

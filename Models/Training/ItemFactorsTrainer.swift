@@ -21,8 +21,8 @@ package struct ItemFactorsTrainer {
     private let settings: ItemFactorsSettings
     private let readerRows: WeightedRows
     private let itemRows: WeightedRows
-    private var readerFactors: [Float]
-    private var itemFactors: [Float]
+    private var readerFactors: FactorRows
+    private var itemFactors: FactorRows
 
     /// Rows that one thread takes at a time.
     private static let blockRows = 256
@@ -35,28 +35,31 @@ package struct ItemFactorsTrainer {
         readerRows = WeightedRows(split) { settings.weights.weight(of: $0.rating, rules) }
         itemRows = readerRows.transposed(count: split.items.count)
         let d = settings.dimensions
+        let stride = LeastSquaresKernel.stride(of: d)
         var random = SplitMix64(seed: settings.seed)
         // Uniform numbers in -1...1 have the standard deviation 1 / root of 3.
         let scale = Self.spread * (3 / Float(d)).squareRoot()
-        itemFactors = (0..<itemRows.count * d).map { _ in (random.unit() * 2 - 1) * scale }
-        readerFactors = [Float](repeating: 0, count: readerRows.count * d)
+        var start = [Float](repeating: 0, count: itemRows.count * stride)
+        for item in 0..<itemRows.count {
+            for k in 0..<d { start[item * stride + k] = (random.unit() * 2 - 1) * scale }
+        }
+        itemFactors = FactorRows(start, stride: stride)
+        readerFactors = FactorRows([], stride: stride)
     }
 
     /// Shape (items of the vocabulary, dimensions).
-    package var items: [Float] { itemFactors }
+    package var items: [Float] { itemFactors.unpadded(settings.dimensions) }
     /// Shape (training readers, dimensions), in the basis of ``items``.
-    package var readers: [Float] { readerFactors }
+    package var readers: [Float] { readerFactors.unpadded(settings.dimensions) }
 
     /// One epoch: readers, then items.
     ///
     /// - Returns: The loss after it, for each chosen pair; no epoch makes it larger.
     package mutating func epoch() -> Double {
-        let readers = solve(
-            readerRows, fixed: &itemFactors, fixedCount: itemRows.count, into: &readerFactors)
-        let items = solve(
-            itemRows, fixed: &readerFactors, fixedCount: readerRows.count, into: &itemFactors)
+        let readers = solve(readerRows, fixed: &itemFactors, into: &readerFactors)
+        let items = solve(itemRows, fixed: &readerFactors, into: &itemFactors)
         let weight = readerRows.weights.reduce(0.0) { $0 + Double($1) }
-        let loss = weight - items.explained + readers.penalty(readerFactors, settings.dimensions)
+        let loss = weight - items.explained + readers.penalty(readerFactors)
         return loss / Double(max(1, readerRows.places.count))
     }
 
@@ -93,9 +96,10 @@ package struct ItemFactorsTrainer {
         let regularisation: [Float]
 
         /// The regulariser's share of the loss.
-        func penalty(_ factors: [Float], _ d: Int) -> Double {
+        func penalty(_ factors: FactorRows) -> Double {
             regularisation.enumerated().reduce(0.0) { sum, row in
-                let square = factors[row.offset * d..<(row.offset + 1) * d]
+                let from = row.offset * factors.stride
+                let square = factors.values[from..<from + factors.stride]
                     .reduce(0.0) { $0 + Double($1) * Double($1) }
                 return sum + Double(row.element) * square
             }
@@ -103,50 +107,46 @@ package struct ItemFactorsTrainer {
     }
 
     private func solve(
-        _ rows: WeightedRows, fixed: inout [Float], fixedCount: Int, into solved: inout [Float]
+        _ rows: WeightedRows, fixed: inout FactorRows, into solved: inout FactorRows
     ) -> Side {
-        let d = settings.dimensions
-        let basis = SymmetricEigenbasis(
-            FactorRows.gramian(fixed, count: fixedCount, dimensions: d), dimensions: d)
-        FactorRows.turn(&fixed, count: fixedCount, dimensions: d, into: basis.vectors)
+        let basis = SymmetricEigenbasis(fixed.gramian, dimensions: fixed.stride)
+        fixed.turn(into: basis.vectors)
         let shared = basis.values.map { settings.unobserved * max(0, Float($0)) }
-        let columns = settings.unobserved * Float(fixedCount)
+        let columns = settings.unobserved * Float(fixed.count)
         let regularisation = rows.sums.map {
             settings.regularisation * pow($0 + columns, settings.scaling)
         }
         let blocks = ParallelBlocks.ranges(0..<rows.count, size: Self.blockRows)
-        let fixedRows = fixed
+        let turned = fixed
         let solutions = ParallelBlocks.map(blocks.count) { block in
-            Self.solve(rows, blocks[block], fixedRows, shared, regularisation)
+            Self.solve(rows, blocks[block], turned, shared, regularisation)
         }
-        solved.removeAll(keepingCapacity: true)
-        for solution in solutions { solved.append(contentsOf: solution.rows) }
-        let explained = solutions.map(\.explained)
-        return Side(explained: explained.reduce(0, +), regularisation: regularisation)
+        solved = FactorRows(solutions.flatMap(\.rows), stride: fixed.stride)
+        let explained = solutions.reduce(0) { $0 + $1.explained }
+        return Side(explained: explained, regularisation: regularisation)
     }
 
     private static func solve(
-        _ rows: WeightedRows, _ range: Range<Int>, _ fixed: [Float], _ shared: [Float],
+        _ rows: WeightedRows, _ range: Range<Int>, _ fixed: FactorRows, _ shared: [Float],
         _ regularisation: [Float]
     ) -> (rows: [Float], explained: Double) {
-        let d = shared.count
-        var solver = LeastSquaresRow(dimensions: d)
-        var solved = [Float](repeating: 0, count: range.count * d)
+        let stride = fixed.stride
+        var solver = LeastSquaresKernel.Solver(stride: stride)
         var explained = 0.0
-        for (place, row) in range.enumerated() {
-            let diagonal = shared.map { $0 + regularisation[row] }
-            explained += Double(
-                rows.withRow(row) { chosen in
-                    fixed.withUnsafeBufferPointer { fixed in
-                        solved.withUnsafeMutableBufferPointer { solved in
-                            guard let fixed = fixed.baseAddress, let x = solved.baseAddress else {
-                                return 0
-                            }
-                            return solver.solve(
-                                chosen, factors: fixed, diagonal: diagonal, into: x + place * d)
-                        }
-                    }
-                })
+        let solved = [Float](unsafeUninitializedCapacity: range.count * stride) { solved, count in
+            fixed.values.withUnsafeBufferPointer { fixed in
+                guard let fixed = fixed.baseAddress, let x = solved.baseAddress else { return }
+                for (place, row) in range.enumerated() {
+                    let diagonal = shared.map { $0 + regularisation[row] }
+                    explained += Double(
+                        rows.withRow(row) { chosen in
+                            solver.solve(
+                                chosen, factors: fixed, diagonal: diagonal,
+                                into: x + place * stride)
+                        })
+                }
+                count = range.count * stride
+            }
         }
         return (solved, explained)
     }

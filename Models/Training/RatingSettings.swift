@@ -80,7 +80,7 @@ package struct RatingSettings: Sendable, Hashable {
         }
     }
 
-    private static func rule(_ fields: inout RecipeFields) throws(TrainingError) -> LearningRule {
+    static func rule(_ fields: inout RecipeFields) throws(TrainingError) -> LearningRule {
         let name = try fields.text("optimiser")
         guard let kind = LearningRule.Kind(rawValue: name) else {
             let names = LearningRule.Kind.allCases.map(\.rawValue).joined(separator: ", ")

@@ -57,6 +57,9 @@ struct RecipeFields {
         return numbers.compactMap(\.self)
     }
 
+    /// Whether the recipe has a member.
+    func has(_ name: String) -> Bool { unread[name] != nil }
+
     mutating func rules(_ name: String) throws(TrainingError) -> [ServingRule] {
         guard let values = take(name)?.arrayValue, !values.isEmpty else {
             throw wrong(name, "a list of at least one serving rule")

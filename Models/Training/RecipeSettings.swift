@@ -63,5 +63,8 @@ extension TwoTowerSettings {
         learningRate = Float(try fields.real("learning_rate", 1e-6...10))
         seed = UInt64(try fields.whole("seed", 0...Int.max))
         masksRepeatedReaders = try fields.flag("mask_repeated_readers")
+        // Recipes of the seeds' form name no optimiser: theirs is Adagrad.
+        if fields.has("optimiser") { rule = try RatingSettings.rule(&fields) }
+        patience = try fields.whole("patience", 0...10_000, default: 0)
     }
 }

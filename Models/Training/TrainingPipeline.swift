@@ -1,6 +1,7 @@
 import BundleFormat
 import Foundation
 import Identifiers
+import Integrity
 import JSON
 import Retrieval
 
@@ -39,10 +40,10 @@ package struct TrainingPipeline {
         package let quality: [(method: String, metrics: RankingMetrics)]
     }
 
-    private let recipe: Recipe
-    let split: ReaderSplit
+    package private(set) var recipe: Recipe
+    package let split: ReaderSplit
     /// What is learned from, for the bundle's provenance.
-    private let source: JSONObject
+    private var source: JSONObject
 
     /// Readers and pairs below which a model would only learn by heart.
     private static let pairsMin = 10
@@ -87,6 +88,36 @@ package struct TrainingPipeline {
         }
     }
 
+    /// Searches the recipe's grid on validation readers and goes on with what it found.
+    ///
+    /// - Parameters:
+    ///   - context: Its items' catalogue counts towards the size limit.
+    ///   - report: Is told of each trial and of how many trainings are done; false stops the search.
+    /// - Throws: As a tuning does.
+    package mutating func tune(
+        _ budget: Tuning.Budget, context: Context, report: (Tuning.Trial, Int) -> Bool
+    ) throws(TrainingError) {
+        let catalogueBytes: Int
+        do throws(BundleError) {
+            catalogueBytes = try catalogue(context).measuredBytes()
+        } catch {
+            throw TrainingError(.notEnoughData, error.message, cause: error)
+        }
+        let tuning = try Tuning(recipe: recipe, split: split)
+        var trials = 0
+        let (chosen, trial) = try tuning.run(budget, catalogueBytes: catalogueBytes) { trial, run in
+            trials += 1
+            return report(trial, run)
+        }
+        source["tuning"] = [
+            "grid": recipe.source["grid"] ?? .null, "trials": JSONValue(trials),
+            "seed": JSONValue(Int(clamping: budget.seed)),
+            "chosen": .object(trial.choice),
+            "validation_ndcg@10": JSONValue(trial.metrics.ndcgAt10),
+        ]
+        recipe = chosen
+    }
+
     /// Counts for the person who waits.
     package var trainingReaders: Int { split.readers.count }
     package var trainingPairs: Int { split.pairs.count }
@@ -97,15 +128,28 @@ package struct TrainingPipeline {
     ///
     /// - Throws: `.cancelled`; `.badRecipe` if no rule of the recipe suits its kind of model.
     package func run(
-        context: Context, progress: (TrainingProgress) -> Bool
+        context: Context, warmStart: ModelBundle? = nil, checkpointPath: String? = nil,
+        progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) -> Outcome {
-        let training = try RankingTraining(split, recipe.settings, progress: progress)
+        let checkpoint = checkpointPath.map { CheckpointFile(path: $0, run: name(of: warmStart)) }
+        let training = try RankingTraining(
+            split, recipe.settings, judgedBy: recipe.candidates.first,
+            continuity: .init(checkpoint: checkpoint, warmStart: warmStart), progress: progress)
         let candidates = try candidates(for: training.model)
         let recommender = winner(of: candidates)
         let quality = try judge(recommender)
         let scores = candidates.map { (rule: $0.recommender.rule, ndcg: $0.ndcg) }
         let draft = draft(recommender, context, training.curve, scores, quality)
         return Outcome(draft: draft, curve: training.curve, candidates: scores, quality: quality)
+    }
+
+    /// Recipe, data and start: what a checkpoint must have in common with a run.
+    private func name(of warmStart: ModelBundle?) -> SHA256Digest {
+        var hasher = SHA256Hasher()
+        hasher.update(JSONValue.object(recipe.source).encoded())
+        hasher.update(JSONValue.object(source).encoded())
+        hasher.update(Array((warmStart?.digest.hex ?? "").utf8))
+        return hasher.finish()
     }
 
     private typealias Candidate = (recommender: Recommender, ndcg: Double)
@@ -172,8 +216,7 @@ extension TrainingPipeline {
                         row["ndcg@10"] = JSONValue(candidate.ndcg)
                         return .object(row)
                     }),
-                "loss_curve": .array(
-                    curve.map { ["step": JSONValue($0.step), "loss": JSONValue($0.loss)] }),
+                "loss_curve": .array(curve.map(\.json)),
             ],
             provenance: provenance,
             serving: recommender.rule.json)

@@ -1,3 +1,6 @@
+import JSON
+import Kernels
+
 /// The hyperparameters of a two-tower training.
 package struct TwoTowerSettings: Sendable, Hashable {
     /// Length of every embedding.
@@ -6,7 +9,11 @@ package struct TwoTowerSettings: Sendable, Hashable {
     package var batch = 1_024
     /// How often every liked pair is drawn `drawsPerPair` times.
     package var epochs = 2
+    /// How weights follow their gradients; the seeds take Adagrad.
+    package var rule = LearningRule(.adagrad)
     package var learningRate: Float = 0.1
+    /// Epochs without a better quality on validation that end the training; 0 never does.
+    package var patience = 0
     /// Questions drawn for each liked pair of a reader in an epoch; the seeds draw five.
     package var drawsPerPair = 5
     /// Items in a question.
@@ -19,10 +26,6 @@ package struct TwoTowerSettings: Sendable, Hashable {
 
     package init() {}
 
-    /// Where Adagrad's sums begin, so that the first steps are not huge (Keras has the same).
-    static let accumulatorStart: Float = 0.1
-    /// Keeps the division apart from zero (Keras has the same).
-    static let epsilon: Float = 1e-7
     /// Embeddings begin uniform in plus and minus this (Keras has the same).
     static let spread: Float = 0.05
 }
@@ -41,11 +44,15 @@ package struct TrainingProgress: Sendable {
     /// - Parameters:
     ///   - examples: Examples of one step.
     ///   - seconds: Since the start.
-    init(step: Int, of stepCount: Int, loss: Double?, examples: Int, seconds: Double) {
+    ///   - stepsBefore: Steps that were done before the start, by a training that was interrupted.
+    init(
+        step: Int, of stepCount: Int, loss: Double?, examples: Int, seconds: Double,
+        stepsBefore: Int = 0
+    ) {
         self.step = step
         self.stepCount = stepCount
         self.loss = loss
-        let rate = Double(step) / max(seconds, .leastNormalMagnitude)
+        let rate = Double(step - stepsBefore) / max(seconds, .leastNormalMagnitude)
         examplesPerSecond = rate * Double(examples)
         secondsRemaining = Double(stepCount - step) / rate
     }
@@ -56,4 +63,22 @@ package struct LossPoint: Sendable, Hashable {
     package let step: Int
     /// In nats for each example.
     package let loss: Double
+    /// Quality on validation where an epoch ends, larger is better.
+    package var validation: Double?
+}
+
+extension LossPoint {
+    package var json: JSONValue {
+        var json: JSONObject = ["step": JSONValue(step), "loss": JSONValue(loss)]
+        if let validation { json["validation_ndcg@10"] = JSONValue(validation) }
+        return .object(json)
+    }
+
+    init?(_ json: JSONValue) {
+        guard let step = json["step"]?.integerValue, let loss = json["loss"]?.doubleValue else {
+            return nil
+        }
+        self.init(
+            step: step, loss: loss, validation: json["validation_ndcg@10"]?.doubleValue)
+    }
 }

@@ -8,7 +8,7 @@ enum ModelsCommand {
         subcommands: [
             InspectCommand.command, verify, publish, ProjectCommand.command,
             WebCatalogueCommand.command,
-            ImportCommand.command,
+            ImportCommand.command, ReportCommand.command,
         ])
 
     static let verify = Command(

@@ -14,10 +14,18 @@ enum TrainCommand {
         ],
         options: [
             Option("--data", value: "DIR", "The directory that holds the ratings and books."),
+            Option(
+                "--split", value: "DIR",
+                "Train on the files of a split instead (train.tsv, items.tsv ...)."),
             Option("--out", value: "DIR", "Where the bundle goes; an older one is replaced."),
             Option(
                 "--version", value: "N", "The bundle's version; one more than what --out holds."),
             Option("--split-out", value: "DIR", "Also write the split, for 'ledge evaluate'."),
+            Option("--tune", "Search the recipe's grid on validation readers first."),
+            Option("--tune-runs", value: "N", "At most so many trainings, drawn at random."),
+            Option("--tune-seconds", value: "N", "Begin no training after so many seconds."),
+            Option("--tune-seed", value: "N", "The seed of the draw (42)."),
+            Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
             Option(
                 "--warm-start", value: "DIR",
                 "Begin with a former bundle's weights (rating-dot and rating-mlp)."),
@@ -37,24 +45,17 @@ enum TrainCommand {
         let recipe = try recipe(at: arguments.parameter("recipe"))
         let out = try arguments.required("--out")
         let version = try version(arguments, after: out)
-        let dataset = try dataset(in: try arguments.required("--data"), recipe.readingOptions)
-        describe(dataset)
-
-        let interactions = Interactions(dataset)
-        if let directory = arguments.value("--split-out") {
-            try write(ReaderSplit(interactions, rules: recipe.split).files(), to: directory)
-        }
-        let pipeline = try pipeline(recipe, interactions)
+        var (pipeline, context) = try source(arguments, recipe, version: version)
         Terminal.line(
             "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
                 + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
-        let outcome = try train(
-            pipeline, recipe,
-            context: TrainingPipeline.Context(
-                version: version, created: created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
-                unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
-        return try finish(outcome, recipe, out: out)
+        if arguments.has("--tune") {
+            try TuningRun(arguments).run(&pipeline, context)
+        } else if arguments.value("--recipe-out") != nil {
+            throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
+        }
+        let chosen = pipeline.recipe
+        return try finish(train(pipeline, chosen, context: context), chosen, out: out)
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
@@ -81,7 +82,7 @@ enum TrainCommand {
         Terminal.line(QualityTable.text(outcome.quality))
         let manifest: BundleManifest
         do throws(BundleError) {
-            manifest = try outcome.draft.write(to: out)
+            manifest = try outcome.draft.write(to: out, bytesMax: recipe.bundleBytesMax)
         } catch {
             throw CommandError(error.message)
         }

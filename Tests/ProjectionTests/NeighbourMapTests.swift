@@ -274,12 +274,12 @@ enum DenseAffinities {
         let error = #expect(throws: ProjectionError.self) {
             try NeighbourMap(of: rows, settings: Self.settings()) { progress in
                 steps.withLock { $0 = progress.iteration }
-                return progress.iteration < 30
+                return progress.iteration < 50
             }
         }
 
         #expect(error?.code == .cancelled)
-        #expect(steps.withLock(\.self) == 30)
+        #expect(steps.withLock(\.self) == 50)
     }
 
     @Test(arguments: [

@@ -15,7 +15,7 @@ import Testing
         return .readerVote(vote)
     }
 
-    @Test func `scores are those of the definition`() {
+    @Test func `scores are those of the definition`() throws {
         let small = SmallModel(
             items: 5, [[(0, 9), (1, 9), (3, 9)], [(1, 8), (3, 8), (4, 0)], [(2, 7), (4, 7)]])
         let rule = ServingRule.readerVote(
@@ -25,7 +25,7 @@ import Testing
         let rare = pow(2.0, -0.5)
         let (first, second) = (pow((1 + rare) / 3, 2), pow(rare / 3, 2))
 
-        let answer = small.answer(rule, to: [0, 1])
+        let answer = try small.answer(rule, to: [0, 1])
 
         #expect(answer.items == [3, 4, 2])
         #expect(abs(Double(answer[0].score) - (first + second) * rare) < 1e-6)
@@ -33,76 +33,76 @@ import Testing
         #expect(answer[2].score == 0)
     }
 
-    @Test func `only so many readers vote, the nearest first`() {
+    @Test func `only so many readers vote, the nearest first`() throws {
         let small = SmallModel(
             items: 5, [[(0, 9), (3, 9)], [(0, 9), (1, 9), (4, 9)]])
 
-        let answer = small.answer(vote { $0.readers = 1 }, to: [0, 1])
+        let answer = try small.answer(vote { $0.readers = 1 }, to: [0, 1])
 
         #expect(answer.first?.item.place == 4)
         #expect(answer.items.firstIndex(of: 3).map { answer[$0].score } == 0)
     }
 
-    @Test func `a reader with many items counts less if activity does`() {
+    @Test func `a reader with many items counts less if activity does`() throws {
         let small = SmallModel(
             items: 5, [[(0, 9), (1, 9), (2, 9), (3, 9)], [(0, 9), (4, 9)]])
 
-        #expect(small.answer(vote { $0.activity = 0 }, to: [0]).items.first == 1)
-        #expect(small.answer(vote { $0.activity = 1 }, to: [0]).items.first == 4)
+        #expect(try small.answer(vote { $0.activity = 0 }, to: [0]).items.first == 1)
+        #expect(try small.answer(vote { $0.activity = 1 }, to: [0]).items.first == 4)
     }
 
-    @Test func `what everybody has counts less if damping does`() {
+    @Test func `what everybody has counts less if damping does`() throws {
         let small = SmallModel(
             items: 4,
             [[(0, 9), (1, 9), (3, 9)], [(1, 9)], [(1, 9)], [(0, 9), (1, 9), (2, 0)]])
 
-        #expect(small.answer(vote { $0.damping = 0 }, to: [0]).items.first == 1)
-        #expect(small.answer(vote { $0.damping = 1 }, to: [0]).items.first == 3)
+        #expect(try small.answer(vote { $0.damping = 0 }, to: [0]).items.first == 1)
+        #expect(try small.answer(vote { $0.damping = 1 }, to: [0]).items.first == 3)
     }
 
-    @Test func `an item that few have says more about a reader if rarity counts`() {
+    @Test func `an item that few have says more about a reader if rarity counts`() throws {
         let small = SmallModel(
             items: 5, [[(0, 9), (3, 9)], [(1, 9), (4, 9)], [(0, 9)], [(0, 9)]])
 
-        #expect(small.answer(vote { $0.rarity = 0 }, to: [0, 1]).items.first == 3)
-        #expect(small.answer(vote { $0.rarity = 1 }, to: [0, 1]).items.first == 4)
+        #expect(try small.answer(vote { $0.rarity = 0 }, to: [0, 1]).items.first == 3)
+        #expect(try small.answer(vote { $0.rarity = 1 }, to: [0, 1]).items.first == 4)
     }
 
-    @Test func `an item without a rating counts as much as the vote says`() {
+    @Test func `an item without a rating counts as much as the vote says`() throws {
         let small = SmallModel(items: 3, [[(0, 9), (1, 9), (2, 0)]])
 
-        let answer = small.answer(vote { $0.unrated = 0.25 }, to: [0])
+        let answer = try small.answer(vote { $0.unrated = 0.25 }, to: [0])
 
         #expect(answer.items == [1, 2])
         #expect(answer.map(\.score) == [1, 0.25])
     }
 
-    @Test func `readers who share nothing vote only through the tower`() {
+    @Test func `readers who share nothing vote only through the tower`() throws {
         var small = SmallModel(items: 3, [[(1, 9)], [(2, 9)]])
         small.itemRows = [[1, 0], [0, 1], [0, 1]]
         small.readerRows = [[-1, 0], [1, 0.5]]
 
-        let without = small.answer(vote { $0.towerWeight = 0 }, to: [0])
-        let with = small.answer(vote { $0.towerWeight = 0.5 }, to: [0])
+        let without = try small.answer(vote { $0.towerWeight = 0 }, to: [0])
+        let with = try small.answer(vote { $0.towerWeight = 0.5 }, to: [0])
 
         #expect(without.map(\.score) == [0, 0])
         #expect(with.items == [2, 1])
         #expect(with[0].score > 0 && with[1].score == 0)
     }
 
-    @Test func `the reason is the liked item that the voters of an item share most`() {
+    @Test func `the reason is the liked item that the voters of an item share most`() throws {
         let small = SmallModel(
             items: 4, [[(0, 9), (2, 9)], [(1, 9), (3, 9)], [(1, 9), (3, 9)]])
 
-        let answer = small.answer(.readerVote(Self.plain), to: [0, 1])
+        let answer = try small.answer(.readerVote(Self.plain), to: [0, 1])
 
         #expect(answer.items == [3, 2])
         #expect(answer.reasons == [1, 0])
     }
 
-    @Test func `items with equal votes come in the order of their indices`() {
+    @Test func `items with equal votes come in the order of their indices`() throws {
         let small = SmallModel(items: 5, [[(4, 9), (0, 9), (2, 9), (3, 9), (1, 9)]])
 
-        #expect(small.answer(.readerVote(Self.plain), to: [0]).items == [1, 2, 3, 4])
+        #expect(try small.answer(.readerVote(Self.plain), to: [0]).items == [1, 2, 3, 4])
     }
 }

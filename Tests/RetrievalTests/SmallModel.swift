@@ -58,9 +58,53 @@ struct SmallModel {
 
     var model: TwoTowerModel { TwoTowerModel(parts) }
 
-    func answer(_ rule: ServingRule, to liked: [Int], limit: Int = 10) -> [RankedItem] {
-        Recommender(model: model, rule: rule).recommend(
-            for: liked.map { ItemIndex($0) }, limit: limit)
+    /// Each item's factors say which readers have it, so that a product is how many share two.
+    var itemFactors: ItemFactorsModel {
+        let rows = (0..<itemCount).flatMap { item in
+            choices.map { choices in choices.contains { $0.item == item } ? Float(1) : 0 }
+        }
+        return ItemFactorsModel(
+            ItemFactorsParts(
+                dimensions: choices.count, factors: .owned(rows), readership: readership))
+    }
+
+    /// Each item's neighbours are those that share readers with it, weighing how many.
+    var itemNeighbours: ItemNeighboursModel {
+        var offsets: [Int64] = [0]
+        var (neighbours, weights): ([Int32], [Float]) = ([], [])
+        for item in 0..<itemCount {
+            for other in 0..<itemCount where other != item {
+                let shared = choices.count { choices in
+                    choices.contains { $0.item == item } && choices.contains { $0.item == other }
+                }
+                guard shared > 0 else { continue }
+                neighbours.append(Int32(other))
+                weights.append(Float(shared))
+            }
+            offsets.append(Int64(neighbours.count))
+        }
+        return ItemNeighboursModel(
+            ItemNeighboursParts(
+                offsets: .owned(offsets), neighbours: .owned(neighbours), weights: .owned(weights),
+                readership: readership))
+    }
+
+    /// An answer by a model of the kind that the rule needs.
+    func answer(_ rule: ServingRule, to liked: [Int], limit: Int = 10) throws -> [RankedItem] {
+        let kind: RankingModel =
+            switch rule {
+            case .itemSum, .blend: .itemNeighbours(itemNeighbours)
+            case .foldIn: .itemFactors(itemFactors)
+            case .nearestReader, .readerVote, .popularity: .twoTower(model)
+            }
+        return try answer(rule, of: kind, to: liked, limit: limit)
+    }
+
+    func answer(
+        _ rule: ServingRule, of model: RankingModel, to liked: [Int], limit: Int = 10
+    ) throws -> [RankedItem] {
+        try Recommender(model: model, rule: rule)
+            .recommend(for: liked.map { ItemIndex($0) }, limit: limit)
     }
 }
 

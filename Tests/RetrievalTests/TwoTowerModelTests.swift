@@ -44,10 +44,10 @@ import Testing
     @Test func `a reader's items come back in their order with their ratings`() {
         let small = SmallModel(items: 3, [[], [(2, 10), (0, 7), (1, 0)]])
 
-        let rated = small.model.ratedItems(of: ReaderIndex(1))
+        let rated = small.model.readership.ratedItems(of: ReaderIndex(1))
 
         #expect(rated.map(\.item.place) == [2, 0, 1])
         #expect(rated.map(\.rating) == [10, 7, 0])
-        #expect(small.model.ratedItems(of: ReaderIndex(0)).isEmpty)
+        #expect(small.model.readership.ratedItems(of: ReaderIndex(0)).isEmpty)
     }
 }

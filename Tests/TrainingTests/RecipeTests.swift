@@ -64,14 +64,14 @@ import Training
             "item-factors",
             [
                 "epochs": 3, "dimensions": 8, "regularisation": 0.01, "unobserved": 0.5,
-                "scaling": 1, "unrated": 0, "seed": 1,
+                "scaling": 1, "grade": 0, "disliked": 0, "unrated": 0, "seed": 1,
             ]
         ),
         (
             "item-neighbours",
             [
                 "neighbours": 50, "activity": 0.5, "source": 0.5, "target": 0.5, "shrink": 10,
-                "unrated": 0.5,
+                "grade": 1, "disliked": 0.5, "unrated": 0.5,
             ]
         ),
     ]

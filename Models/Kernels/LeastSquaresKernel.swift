@@ -1,0 +1,106 @@
+import CKernels
+
+/// The linear algebra of a factorisation by weighted least squares, for rows padded with zeros to
+/// `stride` floats, a multiple of eight.
+///
+/// The C form is compiled twice; which one runs is decided by the processor. Both round in another
+/// order than the plain Swift form of the tests.
+package enum LeastSquaresKernel {
+    private static let lanes = 8
+    private static let rowsTogether = 4
+    private static let isWide = ledge_has_avx2() != 0
+
+    /// A number of dimensions rounded up to whole registers.
+    package static func stride(of dimensions: Int) -> Int {
+        (dimensions + lanes - 1) / lanes * lanes
+    }
+
+    /// Y^T Y of rows Y; its upper triangle is right, the rest may be anything.
+    ///
+    /// - Parameter rows: Shape (any, stride).
+    /// - Returns: Shape (stride, stride).
+    package static func gramian(_ rows: UnsafeBufferPointer<Float>, stride: Int) -> [Float] {
+        precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
+        return [Float](unsafeUninitializedCapacity: stride * stride) { out, count in
+            let depth = rows.count / stride
+            if isWide {
+                ledge_gramian_avx2(rows.baseAddress, depth, stride, out.baseAddress)
+            } else {
+                ledge_gramian_plain(rows.baseAddress, depth, stride, out.baseAddress)
+            }
+            count = stride * stride
+        }
+    }
+
+    /// Rows times a square matrix.
+    ///
+    /// - Parameters:
+    ///   - rows: Shape (any, stride).
+    ///   - matrix: Shape (stride, stride).
+    package static func product(
+        _ rows: UnsafeBufferPointer<Float>, _ matrix: [Float], stride: Int
+    ) -> [Float] {
+        precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
+        precondition(matrix.count == stride * stride, "the matrix is square")
+        let rowCount = rows.count / stride
+        let whole = rowCount / rowsTogether * rowsTogether
+        let times = isWide ? ledge_rows_times_avx2 : ledge_rows_times_plain
+        var product = [Float](unsafeUninitializedCapacity: rows.count) { out, count in
+            times(rows.baseAddress, whole, matrix, stride, out.baseAddress)
+            count = whole * stride
+        }
+        guard whole < rowCount else { return product }
+        // The last few rows are computed as four, with zeros for those that are not there.
+        var last = Array(rows[(whole * stride)...])
+        last += [Float](repeating: 0, count: rowsTogether * stride - last.count)
+        product += [Float](unsafeUninitializedCapacity: last.count) { out, count in
+            times(last, rowsTogether, matrix, stride, out.baseAddress)
+            count = (rowCount - whole) * stride
+        }
+        return product
+    }
+
+    /// Solves one row of a factorisation.
+    ///
+    /// Letters: Y the n chosen rows, each times the root c of its weight, D a diagonal above 0.
+    ///
+    ///     x = (D + Y^T Y)^-1 Y^T c = D^-1 Y^T (I + Y D^-1 Y^T)^-1 c
+    ///
+    /// The right side has n equations where the left has `stride`, so the smaller is solved. Both
+    /// need no more than a diagonal because the caller has turned the factors into the eigenvectors
+    /// of the part that all rows share.
+    package struct Solver {
+        private let stride: Int
+        private var scratch: [Float] = []
+
+        /// - Parameter stride: A multiple of eight.
+        package init(stride: Int) {
+            precondition(stride.isMultiple(of: LeastSquaresKernel.lanes), "whole registers only")
+            self.stride = stride
+        }
+
+        /// - Parameters:
+        ///   - chosen: The places of the chosen rows and the weight of each, above 0.
+        ///   - factors: Shape (any, stride).
+        ///   - diagonal: D, shape (stride).
+        ///   - x: Receives the solution, shape (stride).
+        /// - Returns: How much of the weights' sum the solution explains: x . Y^T c.
+        package mutating func solve(
+            _ chosen: (places: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>),
+            factors: UnsafePointer<Float>, diagonal: [Float], into x: UnsafeMutablePointer<Float>
+        ) -> Float {
+            let n = chosen.places.count
+            precondition(diagonal.count == stride && chosen.weights.count == n, "lengths agree")
+            let needed = ledge_least_squares_scratch(n, stride)
+            if scratch.count < needed {
+                scratch = [Float](repeating: 0, count: needed)
+            }
+            let solve =
+                LeastSquaresKernel.isWide
+                ? ledge_least_squares_avx2 : ledge_least_squares_plain
+            return solve(
+                chosen.places.baseAddress, chosen.weights.baseAddress, n, factors, diagonal, stride,
+                &scratch, x)
+        }
+    }
+}
