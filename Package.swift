@@ -183,7 +183,7 @@ let package = Package(
             beside: ["Fixtures"]),
         tests(
             of: "Training",
-            uses: ["BundleFormat", "Identifiers", "JSON", "Kernels", "Retrieval"]),
+            uses: ["BundleFormat", "Identifiers", "Integrity", "JSON", "Kernels", "Retrieval"]),
         tests(of: "ClusterFeed", uses: ["BundleFormat", "Integrity", "JSON"]),
         tests(
             of: "ClusterPublisher",

@@ -2,8 +2,8 @@
 ///
 /// Two items are editions of one title if their authors and titles agree but for case, punctuation
 /// and additions: `The Hobbit` and `The Hobbit: The Enchanting Prelude`, `Emma` and `Emma (Penguin
-/// Classics)`, `Goblet of Fire (Book 4)` and `Goblet of Fire`. Additions with different numbers make
-/// different books.
+/// Classics)`, `Goblet of Fire (Book 4)` and `Goblet of Fire`. Additions with different numbers
+/// make different books.
 ///
 /// A series is what a title's addition names with a number, `(Discworld, #5)`, or the first two
 /// words that at least three titles of an author share, `Harry Potter and ...`.

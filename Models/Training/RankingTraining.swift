@@ -1,3 +1,4 @@
+import BundleFormat
 import Identifiers
 import Retrieval
 
@@ -7,24 +8,41 @@ package struct RankingTraining: Sendable {
     /// Empty for a kind that counts and does not iterate.
     package let curve: [LossPoint]
 
-    /// - Parameter progress: Is told now and then; false stops the training.
-    /// - Throws: `.cancelled` if progress said so.
+    /// What training of two towers may begin with and leave behind; other kinds take seconds.
+    package struct Continuity: Sendable {
+        /// Where the state is kept, to go on after an interruption.
+        package var checkpoint: CheckpointFile?
+        /// A former bundle whose embeddings are begun with.
+        package var warmStart: ModelBundle?
+
+        package init(checkpoint: CheckpointFile? = nil, warmStart: ModelBundle? = nil) {
+            self.checkpoint = checkpoint
+            self.warmStart = warmStart
+        }
+    }
+
+    /// - Parameters:
+    ///   - rule: By what a model is judged after each epoch, where there are several.
+    ///   - progress: Is told now and then; false stops the training.
+    /// - Throws: `.cancelled` if progress said so; `.badRecipe` if the warm start does not fit;
+    ///   `.badCheckpoint`, `.unwritable`.
     package init(
-        _ split: ReaderSplit, _ settings: RecipeSettings,
-        progress: (TrainingProgress) -> Bool
+        _ split: ReaderSplit, _ settings: RecipeSettings, judgedBy rule: ServingRule? = nil,
+        continuity: Continuity = Continuity(), progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) {
         let readership = ReadershipParts(split)
         switch settings {
         case .twoTower(let settings):
-            var trainer = TwoTowerTrainer(split: split, settings: settings)
-            curve = try trainer.train(progress: progress)
-            model = .twoTower(
-                TwoTowerModel(
-                    TwoTowerParts(
-                        dimensions: settings.dimensions,
-                        itemEmbeddings: .owned(trainer.itemEmbeddings),
-                        readerEmbeddings: .owned(trainer.readerEmbeddings),
-                        readership: readership)))
+            let start = try continuity.warmStart.map { bundle throws(TrainingError) in
+                try TwoTowerTrainer.Start(bundle, split, settings)
+            }
+            var trainer = TwoTowerTrainer(split: split, settings: settings, start: start)
+            curve = try trainer.train(
+                checkpoint: continuity.checkpoint,
+                judge: settings.epochs > 1 && !split.validation.isEmpty
+                    ? { Self.quality(of: $0, rule, split, readership) } : nil,
+                progress: progress)
+            model = .twoTower(trainer.model(readership))
         case .itemFactors(let settings):
             var trainer = ItemFactorsTrainer(split: split, settings: settings)
             curve = try trainer.train(progress: progress)
@@ -38,6 +56,72 @@ package struct RankingTraining: Sendable {
             let rows = try trainer.train(progress: progress)
             curve = []
             model = .itemNeighbours(ItemNeighboursModel(rows, readership))
+        }
+    }
+}
+
+extension RankingTraining {
+    private static func quality(
+        of trainer: TwoTowerTrainer, _ rule: ServingRule?, _ split: ReaderSplit,
+        _ readership: ReadershipParts
+    ) -> Double {
+        let model = RankingModel.twoTower(trainer.model(readership))
+        do throws(RetrievalError) {
+            let recommender = try Recommender(model: model, rule: rule ?? .nearestReader)
+            return Evaluation.metrics(
+                of: recommender, on: split.validation, itemCount: split.items.count
+            ).ndcgAt10
+        } catch {
+            // A rule that does not suit the model is refused when the candidates compete.
+            return 0
+        }
+    }
+}
+
+extension TwoTowerTrainer {
+    /// The model as it is now.
+    fileprivate func model(_ readership: ReadershipParts) -> TwoTowerModel {
+        TwoTowerModel(
+            TwoTowerParts(
+                dimensions: settings.dimensions, itemEmbeddings: .owned(itemEmbeddings),
+                readerEmbeddings: .owned(readerEmbeddings), readership: readership))
+    }
+}
+
+extension TwoTowerTrainer.Start {
+    /// Random embeddings, replaced by a former bundle's where it knows the item or the reader.
+    ///
+    /// - Throws: `.badRecipe` if the bundle is no two-tower model of the same dimensions.
+    init(
+        _ bundle: ModelBundle, _ split: ReaderSplit, _ settings: TwoTowerSettings
+    ) throws(TrainingError) {
+        self.init(random: split, settings)
+        do {
+            let former = try TwoTowerModel(bundle: bundle).parts
+            guard former.dimensions == settings.dimensions else {
+                throw TrainingError(
+                    .badRecipe,
+                    "the warm start has \(former.dimensions) dimensions, the recipe wants "
+                        + "\(settings.dimensions)")
+            }
+            let width = settings.dimensions
+            let formerItems = former.itemEmbeddings.copied
+            for (place, key) in split.items.enumerated() {
+                guard let row = try bundle.catalogue.index(ofFirst: [key]) else { continue }
+                for k in 0..<width { items[place * width + k] = formerItems[row * width + k] }
+            }
+            let formerReaders = former.readerEmbeddings.copied
+            let known = try bundle.catalogue.readers(at: 0..<bundle.catalogue.readerCount)
+            let rows = Dictionary(
+                known.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
+            for (place, key) in split.readers.enumerated() {
+                guard let row = rows[key] else { continue }
+                for k in 0..<width { readers[place * width + k] = formerReaders[row * width + k] }
+            }
+        } catch let error as TrainingError {
+            throw error
+        } catch {
+            throw TrainingError(.badRecipe, "the warm start cannot be read", cause: error)
         }
     }
 }

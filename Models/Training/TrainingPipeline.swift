@@ -1,6 +1,7 @@
 import BundleFormat
 import Foundation
 import Identifiers
+import Integrity
 import JSON
 import Retrieval
 
@@ -127,15 +128,28 @@ package struct TrainingPipeline {
     ///
     /// - Throws: `.cancelled`; `.badRecipe` if no rule of the recipe suits its kind of model.
     package func run(
-        context: Context, progress: (TrainingProgress) -> Bool
+        context: Context, warmStart: ModelBundle? = nil, checkpointPath: String? = nil,
+        progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) -> Outcome {
-        let training = try RankingTraining(split, recipe.settings, progress: progress)
+        let checkpoint = checkpointPath.map { CheckpointFile(path: $0, run: name(of: warmStart)) }
+        let training = try RankingTraining(
+            split, recipe.settings, judgedBy: recipe.candidates.first,
+            continuity: .init(checkpoint: checkpoint, warmStart: warmStart), progress: progress)
         let candidates = try candidates(for: training.model)
         let recommender = winner(of: candidates)
         let quality = try judge(recommender)
         let scores = candidates.map { (rule: $0.recommender.rule, ndcg: $0.ndcg) }
         let draft = draft(recommender, context, training.curve, scores, quality)
         return Outcome(draft: draft, curve: training.curve, candidates: scores, quality: quality)
+    }
+
+    /// Recipe, data and start: what a checkpoint must have in common with a run.
+    private func name(of warmStart: ModelBundle?) -> SHA256Digest {
+        var hasher = SHA256Hasher()
+        hasher.update(JSONValue.object(recipe.source).encoded())
+        hasher.update(JSONValue.object(source).encoded())
+        hasher.update(Array((warmStart?.digest.hex ?? "").utf8))
+        return hasher.finish()
     }
 
     private typealias Candidate = (recommender: Recommender, ndcg: Double)

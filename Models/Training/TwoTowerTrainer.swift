@@ -102,7 +102,7 @@ package struct TwoTowerTrainer {
     ///   - judge: The quality on validation after an epoch, larger is better. With patience the
     ///     embeddings of the best epoch remain, else those of the last.
     ///   - progress: Is told now and then, on the calling thread; false stops the training.
-    /// - Returns: The loss of each round, with the quality where an epoch ends.
+    /// - Returns: The losses of stretches of steps, with the quality where an epoch ends.
     /// - Throws: `.cancelled` if progress said so; `.badCheckpoint`, `.unwritable`.
     package mutating func train(
         checkpoint: CheckpointFile? = nil, now: () -> ContinuousClock.Instant = { .now },
@@ -113,9 +113,9 @@ package struct TwoTowerTrainer {
         let (stepCount, batchCount) = (stepCount, settings.batch)
         var saved = start
         while !isDone {
-            let former = checkpoint == nil ? nil : learner
+            let former = checkpoint == nil ? nil : (learner: learner, curve: curve)
             var isStopped = false
-            let loss = round { step, loss in
+            round { step, loss in
                 let report = TrainingProgress(
                     step: step, of: stepCount, loss: loss, examples: batchCount,
                     seconds: (now() - start) / .seconds(1), stepsBefore: stepsBefore)
@@ -124,7 +124,7 @@ package struct TwoTowerTrainer {
             }
             if isStopped {
                 if let checkpoint, let former {
-                    learner = former
+                    (learner, curve) = former
                     try save(to: checkpoint)
                 }
                 throw TrainingError(
@@ -132,7 +132,7 @@ package struct TwoTowerTrainer {
                     "the training was stopped after step \(rounds.stepsBefore(roundCount)) of "
                         + "\(stepCount)")
             }
-            close(loss: loss, judge)
+            closeRound(judge)
             if let checkpoint, isDone || (now() - saved) / .seconds(1) >= checkpoint.seconds {
                 try save(to: checkpoint)
                 saved = now()
@@ -150,32 +150,37 @@ package struct TwoTowerTrainer {
 
     /// Steps between two reports of progress.
     private static let reportSteps = 8
+    /// About how many points the curve has.
+    private static let curvePoints = 100
 
-    /// One round of steps; the mean loss of an example, in nats.
-    private mutating func round(progress: (_ step: Int, _ loss: Double) -> Bool) -> Double {
+    /// One round of steps, ended early if progress says so.
+    private mutating func round(progress: (_ step: Int, _ loss: Double) -> Bool) {
+        let stretch = max(1, stepCount / Self.curvePoints)
         let steps = rounds.steps(of: roundCount)
         let before = rounds.stepsBefore(roundCount)
         var schedule = StepSchedule(rule: settings.rule, stepCount: steps)
         schedule.begin(rate: Double(settings.learningRate), stepsBefore: before)
         var random = SplitMix64(seed: SplitMix64.mix(settings.seed &+ UInt64(roundCount) &+ 1))
-        var sum = 0.0
+        var losses: [Double] = []
         for step in 1...steps {
             draw(using: &random)
-            sum += learner.learn(batch, step: step, schedule: schedule)
+            losses.append(learner.learn(batch, step: step, schedule: schedule))
+            let mean = losses.reduce(0, +) / Double(losses.count)
+            if step.isMultiple(of: stretch) || step == steps {
+                curve.append(LossPoint(step: before + step, loss: mean))
+                losses.removeAll(keepingCapacity: true)
+            }
             guard step.isMultiple(of: Self.reportSteps) || step == steps else { continue }
-            guard progress(before + step, sum / Double(step)) else { break }
+            guard progress(before + step, mean) else { break }
         }
         learner.finish(schedule)
-        return sum / Double(steps)
     }
 
-    private mutating func close(loss: Double, _ judge: ((TwoTowerTrainer) -> Double)?) {
+    private mutating func closeRound(_ judge: ((TwoTowerTrainer) -> Double)?) {
         roundCount += 1
-        let isEpoch = roundCount.isMultiple(of: rounds.ofEpoch)
-        let score = isEpoch ? judge?(self) : nil
-        curve.append(
-            LossPoint(step: rounds.stepsBefore(roundCount), loss: loss, validation: score))
-        guard settings.patience > 0, let score, score > best?.score ?? -.infinity else { return }
+        guard roundCount.isMultiple(of: rounds.ofEpoch), let score = judge?(self) else { return }
+        curve[curve.count - 1].validation = score
+        guard settings.patience > 0, score > best?.score ?? -.infinity else { return }
         best = (roundCount / rounds.ofEpoch, score, learner)
     }
 
@@ -223,7 +228,9 @@ extension TwoTowerTrainer {
         let floats = checkpoint.floats
         let curve = checkpoint.state["curve"]?.arrayValue?.compactMap(LossPoint.init) ?? []
         let count = checkpoint.state["rounds"]?.integerValue ?? -1
-        var isSound = (0...rounds.count).contains(count) && curve.count == count
+        var isSound =
+            (0...rounds.count).contains(count)
+            && curve.last?.step ?? 0 == rounds.stepsBefore(count)
         isSound = isSound && learner.restore(items: floats["items"], readers: floats["readers"])
         if let epoch = checkpoint.state["best_epoch"]?.integerValue, epoch > 0 {
             var restored = learner

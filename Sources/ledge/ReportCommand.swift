@@ -55,7 +55,7 @@ enum ReportCommand {
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CommandError("\(path) cannot be written: \(error)")
+            throw CommandError("\(path) cannot be written: \(error.localizedDescription)")
         }
     }
 }
@@ -67,9 +67,9 @@ extension ReportCommand {
         let manifest = bundle.manifest
         var report = TrainingReport(title: "\(manifest.modelName), version \(manifest.version)")
         report.summary = [
-            "A model of the kind \(manifest.kind.rawValue) for \(bundle.catalogue.itemCount) items, "
-                + "made \(manifest.created.formatted(.iso8601)); it has \(manifest.blobBytes) bytes "
-                + "and answers by \(JSONValue.object(manifest.serving).text)."
+            "A \(manifest.kind.rawValue) model for \(bundle.catalogue.itemCount) items, "
+                + "made \(manifest.created.formatted(.iso8601)); \(manifest.blobBytes) bytes; "
+                + "it answers by \(JSONValue.object(manifest.serving).text)."
         ]
         report.quality = quality(manifest.metrics)
         report.curves = curves(manifest.metrics)

@@ -45,7 +45,7 @@ enum WebCatalogueCommand {
             try Data(JSONValue.array(records).encoded())
                 .write(to: URL(fileURLWithPath: out), options: .atomic)
         } catch {
-            throw CommandError("\(out) cannot be written: \(error)")
+            throw CommandError("\(out) cannot be written: \(error.localizedDescription)")
         }
         Terminal.line("wrote \(items.count) items to \(out), \(found) of them with an image")
         return .success
