@@ -4,6 +4,7 @@
  *   TARGET    what functions are compiled for
  *   LANES     floats in a register
  *   FLOATS    the type of a register
+ *   LOW_HALVES, HIGH_HALVES  the floats of two registers in turn, from their low or high halves
  *
  * Matrices are row-major, and every row is `stride` floats long, a multiple of 8: what is beyond the
  * matrix is 0, so that no loop has a remainder. */
@@ -50,7 +51,8 @@ TARGET INLINE void NAME(four_rows)(
 ) {
     size_t j = from / LANES * LANES;
     while (j + 3 * LANES <= stride) TILE(3);
-    while (j + LANES <= stride) TILE(1);
+    if (j + 2 * LANES <= stride) TILE(2);
+    if (j + LANES <= stride) TILE(1);
 }
 
 /* The upper triangle of M^T M and a little below it; M has `depth` rows, the result `stride`. */
@@ -117,6 +119,28 @@ TARGET void NAME(ledge_solve)(float *a, float *b, size_t n, size_t stride) {
     }
 }
 
+/* Rows lie anywhere in a table that is larger than the caches: they are asked for in time. */
+TARGET INLINE void NAME(expect_rows)(
+    const int32_t *places, size_t i, size_t n, const float *factors, size_t stride
+) {
+    enum { line_floats = 16 };
+    for (size_t end = i + LANES < n ? i + LANES : n; i < end; i++)
+        for (size_t k = 0; k < stride; k += line_floats)
+            __builtin_prefetch(factors + (size_t)places[i] * stride + k);
+}
+
+/* Rows become columns: each stage of a perfect shuffle halves the distance they have to go. */
+TARGET INLINE void NAME(transpose)(FLOATS block[LANES]) {
+    for (size_t stage = 1; stage < LANES; stage *= 2) {
+        FLOATS next[LANES];
+        for (size_t i = 0; i < LANES / 2; i++) {
+            next[2 * i] = LOW_HALVES(block[i], block[i + LANES / 2]);
+            next[2 * i + 1] = HIGH_HALVES(block[i], block[i + LANES / 2]);
+        }
+        for (size_t i = 0; i < LANES; i++) block[i] = next[i];
+    }
+}
+
 /* See CKernels.h. */
 TARGET float NAME(ledge_least_squares)(
     const int32_t *places, const float *weights, size_t n, const float *factors,
@@ -128,21 +152,30 @@ TARGET float NAME(ledge_least_squares)(
     float *b = c + (n + 7) / 8 * 8, *roots = b + side;
     for (size_t k = 0; k < stride; k += LANES)
         AT(roots + k) = 1 / __builtin_elementwise_sqrt(CONST_AT(diagonal + k));
-    if (is_dual) {
-        /* S turned round: shape (stride, side), so that both cases multiply M^T M. */
-        memset(s, 0, stride * side * sizeof(float));
-        for (size_t i = 0; i < n; i++) {
-            const float *row = factors + (size_t)places[i] * stride;
-            c[i] = sqrtf(weights[i]);
-            for (size_t k = 0; k < stride; k++) s[k * side + i] = row[k] * roots[k] * c[i];
+    for (size_t i = 0; i < n; i++) c[i] = sqrtf(weights[i]);
+    for (size_t i = 0; i < n; i += LANES) {
+        /* S, for the dual case turned round, shape (stride, side): both multiply M^T M. */
+        const float *rows[LANES];
+        FLOATS scales[LANES];
+        for (size_t r = 0; r < LANES; r++) {
+            rows[r] = factors + (size_t)places[i + r < n ? i + r : i] * stride;
+            scales[r] = (FLOATS){0} + (i + r < n ? c[i + r] : 0);
         }
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            const float *row = factors + (size_t)places[i] * stride;
-            c[i] = sqrtf(weights[i]);
-            for (size_t k = 0; k < stride; k++) s[i * stride + k] = row[k] * roots[k] * c[i];
+        NAME(expect_rows)(places, i + LANES, n, factors, stride);
+        for (size_t k = 0; k < stride; k += LANES) {
+            FLOATS block[LANES];
+            for (size_t r = 0; r < LANES; r++)
+                block[r] = CONST_AT(rows[r] + k) * CONST_AT(roots + k) * scales[r];
+            if (is_dual) NAME(transpose)(block);
+            for (size_t r = 0; r < LANES; r++) {
+                if (is_dual) AT(s + (k + r) * side + i) = block[r];
+                else if (i + r < n) AT(s + (i + r) * stride + k) = block[r];
+            }
         }
     }
+    if (is_dual && (n + LANES - 1) / LANES * LANES < side)
+        for (size_t k = 0; k < stride; k++)
+            memset(s + k * side + side - LANES, 0, LANES * sizeof(float));
     NAME(ledge_gramian)(s, is_dual ? stride : n, side, system);
     for (size_t i = 0; i < side; i++) system[i * side + i] += 1;
     memset(b, 0, side * sizeof(float));

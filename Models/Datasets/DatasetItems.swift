@@ -112,7 +112,7 @@ extension DatasetItems {
     private func key(of written: String, _ report: inout DatasetReport) -> String {
         switch form.keys {
         case .plain: written
-        case .isbn: isbn(written, &report)
+        case .isbn: options.keepsKeys ? written : isbn(written, &report)
         }
     }
 

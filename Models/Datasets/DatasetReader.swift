@@ -15,6 +15,8 @@ package struct DatasetReader {
         package var requiresTitles = true
         /// Whether a second row of a pair stays a row, as the split of rating models counts them.
         package var keepsRepeats = false
+        /// Whether an ISBN stays as it was written, as the evaluation protocol takes it.
+        package var keepsKeys = false
 
         package init() {}
     }

@@ -84,7 +84,9 @@ private struct SplitTranslation {
     init(bundle: ModelBundle, split: SplitFiles) throws(BundleError) {
         var toSplit: [ItemIndex: ItemIndex] = [:]
         toBundle = try split.items.enumerated().map { place, key throws(BundleError) in
-            let item = try bundle.catalogue.index(ofFirst: BookKey.spellings(of: key))
+            // A key is kept as the data has it; that of a book may have been cleaned.
+            let spellings = [key] + BookKey.spellings(of: key)
+            let item = try bundle.catalogue.index(ofFirst: spellings)
                 .map { ItemIndex($0) }
             if let item {
                 let rival = toSplit[item].map { split.itemCounts[$0.place] } ?? -1

@@ -9,6 +9,8 @@ package struct Recipe: Sendable {
     package var split: ReaderSplit.Rules
     package var mergesEditions: Bool
     package var requiresTitles: Bool
+    /// Whether ISBNs stay as they were written, so that a split is the protocol's byte for byte.
+    package var keepsKeys: Bool
     /// The rules that compete on validation readers; the first is taken if there are none.
     package var candidates: [ServingRule]
     /// The NDCG@10 on test readers below which the training says that something is wrong.
@@ -48,6 +50,7 @@ package struct Recipe: Sendable {
             draws: try fields.whole("evaluation_draws", 1...100))
         mergesEditions = try fields.flag("merge_editions")
         requiresTitles = try fields.flag("require_titles")
+        keepsKeys = try fields.flag("keep_keys", default: false)
         expectedNDCG = try fields.real("expected_ndcg_min", 0...1)
         bundleBytesMax = try fields.whole(
             "bundle_bytes_max", 1...Self.bundleBytesLimit, default: Self.bundleBytesDefault)

@@ -17,6 +17,11 @@ struct RecipeFields {
         return flag
     }
 
+    /// A member that may be left out.
+    mutating func flag(_ name: String, default flag: Bool) throws(TrainingError) -> Bool {
+        unread[name] == nil ? flag : try self.flag(name)
+    }
+
     mutating func whole(_ name: String, _ range: ClosedRange<Int>) throws(TrainingError) -> Int {
         guard let number = take(name)?.integerValue, range.contains(number) else {
             throw wrong(

@@ -19,7 +19,7 @@ package struct TuningGrid: Sendable, Hashable {
     /// Members that decide what is measured, and by which choices would not be comparable.
     private static let fixedNames: Set<String> = [
         "model", "kind", "grid", "serving", "evaluation_draws", "liked_rating_min",
-        "merge_editions", "require_titles", "expected_ndcg_min", "bundle_bytes_max",
+        "merge_editions", "require_titles", "keep_keys", "expected_ndcg_min", "bundle_bytes_max",
     ]
     /// Values of one axis, axes, and combinations of either half.
     private static let valuesMax = 64

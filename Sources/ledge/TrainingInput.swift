@@ -192,6 +192,7 @@ extension Recipe {
         var options = DatasetReader.Options()
         options.mergesEditions = mergesEditions
         options.requiresTitles = requiresTitles
+        options.keepsKeys = keepsKeys
         return options
     }
 }

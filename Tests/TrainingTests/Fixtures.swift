@@ -93,6 +93,9 @@ enum Places {
 
     static let hasReference = shared != nil && (try? run("python3", "-c", "import csv")) != nil
 
+    static let hasNumericReference =
+        hasReference && (try? run("python3", "-c", "import numpy")) != nil
+
     struct ProgramFailed: Error {}
 
     /// Runs a program and returns what it wrote to its standard output.

@@ -1,5 +1,7 @@
+import Foundation
 import Identifiers
 import JSON
+import TestSupport
 import Testing
 import Training
 
@@ -77,5 +79,57 @@ import Training
         let metrics = RankingMetrics(answers: [], to: [], itemCount: 0)
 
         #expect(metrics.ndcgAt10 == 0 && metrics.coverageAt10 == 0 && metrics.ndcgConfidence == 0)
+    }
+
+    private static let askReference = """
+        import json, sys
+        sys.path.insert(0, sys.argv[1])
+        import common
+        answers, queries = json.load(open(sys.argv[2]))
+        print(json.dumps(common.score(answers, [tuple(query) for query in queries], 500)))
+        """
+
+    @Test(
+        .enabled(
+            if: Places.hasNumericReference, "needs shared/ beside the repository and Python's numpy"
+        )
+    )
+    func `a thousand answers score what common.py gives them, if shared is there`() throws {
+        let shared = try #require(Places.shared)
+        var random = SplitMix64(seed: 5)
+        func items(_ count: Int) -> [Int] {
+            Array((0..<500).shuffled(using: &random).prefix(count))
+        }
+        let queries = (0..<1_000).map { place in
+            let all = items(4 + random.below(40))
+            return HeldOutQuery(
+                reader: place / 3, draw: place % 3, items: answer(all.prefix(3)),
+                hidden: answer(all.dropFirst(3)))
+        }
+        let answers = queries.map { query in
+            answer(query.hidden.prefix(random.below(4)).map(\.place) + items(random.below(18)))
+        }
+        let directory = try TemporaryDirectory()
+        let file = directory.file("answers.json")
+        let text: JSONValue = [
+            .array(answers.map { .array($0.map { JSONValue($0.place) }) }),
+            .array(
+                queries.map { query in
+                    [
+                        JSONValue(query.reader), JSONValue(query.draw),
+                        .array(query.items.map { JSONValue($0.place) }),
+                        .array(query.hidden.map { JSONValue($0.place) }),
+                    ]
+                }),
+        ]
+        try Data(text.encoded()).write(to: URL(fileURLWithPath: file))
+
+        let metrics = RankingMetrics(answers: answers, to: queries, itemCount: 500)
+
+        let printed = try Places.run(
+            "python3", "-B", "-c", Self.askReference, shared.appendingPathComponent("eval").path,
+            file)
+        let reference = try #require(try JSONValue(parsing: [UInt8](printed)).objectValue)
+        #expect(metrics.json == reference)
     }
 }
