@@ -235,7 +235,7 @@ import Testing
             ]
         }
 
-        let tensor = imported.draft.tensors.first { $0.name == TwoTowerTensor.readerRatings }
+        let tensor = imported.draft.tensors.first { $0.name == ReadershipTensor.readerRatings }
         guard case .uint8(let ratings) = tensor?.values else {
             Issue.record("the ratings are no bytes")
             return
