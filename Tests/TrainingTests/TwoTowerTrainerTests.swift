@@ -49,7 +49,7 @@ import Training
         let curve = try trainer.train { _ in true }
 
         let last = try #require(curve.last)
-        #expect(abs(last.loss - 2.17566) < 1e-3)
+        #expect(abs(last.loss - 2.22282) < 1e-3)
     }
 
     /// Without the mask a reader who stands in the batch twice is a negative of itself, as in the
@@ -115,7 +115,7 @@ import Training
     func `every optimiser learns`(kind: LearningRule.Kind) throws {
         var trainer = trainer {
             $0.rule = LearningRule(kind)
-            $0.learningRate = kind == .adam ? 0.01 : kind == .sgd ? 1 : 0.1
+            $0.learningRate = kind == .adam ? 0.01 : kind == .sgd ? 4 : 0.1
             $0.epochs = 10
         }
 
