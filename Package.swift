@@ -159,7 +159,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Identifiers", "Integrity", "JSON", "NodeRuntime", "Projection",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "Kernels", "NodeRuntime",
+                "Projection",
                 "Recipes", "Report", "Retrieval", "SQLite", "Telemetry", "TensorFlowJS",
                 "Training",
             ],

@@ -2,5 +2,5 @@
 enum BenchCommand {
     static let command = Command(
         name: "bench", summary: "Measure this program beside its peers.",
-        subcommands: [StoreBenchCommand.command])
+        subcommands: [StoreBenchCommand.command, TrainBenchCommand.command])
 }
