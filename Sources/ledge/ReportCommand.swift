@@ -71,7 +71,7 @@ extension ReportCommand {
                 + "made \(manifest.created.formatted(.iso8601)); \(manifest.blobBytes) bytes; "
                 + "it answers by \(JSONValue.object(manifest.serving).text)."
         ]
-        report.quality = quality(manifest.metrics)
+        report.quality = quality(manifest.metrics, kind: manifest.kind)
         report.curves = curves(manifest.metrics)
         report.recipe = manifest.provenance["recipe"]?.objectValue ?? [:]
         report.provenance = JSONObject(
@@ -82,7 +82,9 @@ extension ReportCommand {
 
     private static let confidencePrefix = "ci95_"
 
-    private static func quality(_ metrics: JSONObject) -> TrainingReport.Quality? {
+    private static func quality(
+        _ metrics: JSONObject, kind: ModelKind
+    ) -> TrainingReport.Quality? {
         guard let test = metrics["test"]?.objectValue, let first = test.members.first?.value else {
             return nil
         }
@@ -95,7 +97,8 @@ extension ReportCommand {
             methods: test.members.map { method in
                 .init(
                     name: method.name.replacing(" (serves)", with: ""),
-                    isServed: method.name.hasSuffix("(serves)") || test.count == 1,
+                    isServed: method.name.hasSuffix("(serves)") || method.name == kind.rawValue
+                        || test.count == 1,
                     figures: measures.map { measure in
                         (
                             method.value[measure]?.doubleValue ?? .nan,
@@ -107,7 +110,7 @@ extension ReportCommand {
 
     /// A list of points that share a step or an epoch; each other number is a curve.
     private static func curves(_ metrics: JSONObject) -> [LineChart] {
-        metrics.members.filter { $0.name.hasSuffix("curve") }.compactMap { member in
+        metrics.members.compactMap { member in
             let points = member.value.arrayValue ?? []
             guard let first = points.first?.objectValue,
                 let x = ["epoch", "step"].first(where: { first[$0] != nil })
@@ -123,7 +126,8 @@ extension ReportCommand {
                     })
             }
             return LineChart(
-                title: member.name.replacing("_", with: " "), xTitle: x, yTitle: "loss",
+                title: member.name.replacing("_", with: " "), xTitle: x,
+                yTitle: series.contains { $0.name.hasSuffix("mse") } ? "squared error" : "loss",
                 series: series)
         }
     }
