@@ -64,7 +64,9 @@ static void NAME(rows_touch)(rating_rows *rows, const int32_t *ids, int32_t coun
     rows->touched_count = touched;
 }
 
-static void NAME(rows_apply)(rating_rows *rows, const rating_schedule *s, int32_t step) {
+static void NAME(rows_apply)(rating_rows *rows, const rating_schedule *schedule, int32_t step) {
+    /* A copy, for the compiler cannot know that weights are not part of the schedule. */
+    const rating_schedule copy = *schedule, *s = &copy;
     int32_t width = rows->width;
     float rate = s->rates[step];
     for (int32_t place = 0; place < rows->touched_count; place++) {
@@ -249,14 +251,34 @@ static void NAME(dense_weights)(const float *x, const float *dy, int32_t rows, i
     }
 }
 
+/* Pairs, then fours, then eights change places. */
+INLINE void NAME(transpose)(const float *from, int64_t from_stride, float *to,
+                            int64_t to_stride) {
+    lanes r[RATING_LANES], s[RATING_LANES];
+    for (int32_t k = 0; k < RATING_LANES; k++) r[k] = LOAD(from + k * from_stride);
+    for (int32_t k = 0; k < RATING_LANES; k += 2) {
+        s[k] = __builtin_shufflevector(r[k], r[k + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        s[k + 1] = __builtin_shufflevector(r[k], r[k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int32_t k = 0; k < RATING_LANES; k += 4)
+        for (int32_t j = k; j < k + 2; j++) {
+            r[j] = __builtin_shufflevector(s[j], s[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            r[j + 2] = __builtin_shufflevector(s[j], s[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int32_t j = 0; j < 4; j++) {
+        STORE(to + j * to_stride,
+              __builtin_shufflevector(r[j], r[j + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+        STORE(to + (j + 4) * to_stride,
+              __builtin_shufflevector(r[j], r[j + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+    }
+}
+
 static void NAME(dense_inputs)(const float *dy, int32_t rows, int32_t outs, const float *w,
                                int32_t ins, const float *x, float *transposed, float *dx) {
     for (int32_t i = 0; i < ins; i += RATING_LANES)
-        for (int32_t o = 0; o < outs; o++) {
-            lanes column;
-            for (int32_t k = 0; k < RATING_LANES; k++) column[k] = w[(int64_t)(i + k) * outs + o];
-            STORE(transposed + (int64_t)o * ins + i, column);
-        }
+        for (int32_t o = 0; o < outs; o += RATING_LANES)
+            NAME(transpose)(w + (int64_t)i * outs + o, outs, transposed + (int64_t)o * ins + i,
+                            ins);
     NAME(product)(dy, outs, 1, transposed, outs, rows, ins, 0, 0, dx);
     if (!x) return;
     for (int64_t k = 0; k < (int64_t)rows * ins; k += RATING_LANES)
@@ -264,7 +286,8 @@ static void NAME(dense_inputs)(const float *dy, int32_t rows, int32_t outs, cons
 }
 
 static void NAME(move)(float *w, float *m, float *v, const float *g, int32_t n,
-                       const rating_schedule *s, int32_t step) {
+                       const rating_schedule *schedule, int32_t step) {
+    const rating_schedule copy = *schedule, *s = &copy;
     float rate = s->rates[step];
     for (int32_t k = 0; k < n; k += RATING_LANES) {
         lanes first = LOAD(m + k), second = LOAD(v + k);

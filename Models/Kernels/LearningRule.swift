@@ -7,7 +7,7 @@ import Foundation
 /// |---|---|---|
 /// | `sgd` | w -= rate g | |
 /// | `adagrad` | a += g^2, w -= rate g / (sqrt(a) + epsilon) | Duchi, Hazan, Singer 2011 |
-/// | `adam` | m, v = decayed means of g, g^2; w -= rate' m / (sqrt(v) + epsilon) | Kingma, Ba 2015 |
+/// | `adam` | m, v: fading means of g, g^2; w -= rate' m / (sqrt(v) + epsilon) | Kingma, Ba 2015 |
 ///
 /// Adam's rate' at step t is rate sqrt(1 - beta2^t) / (1 - beta1^t), as in the paper's section 2
 /// and in Keras. Rows of an embedding that a batch does not touch have the gradient 0 there, so

@@ -68,9 +68,14 @@ package struct TrainingPipeline {
     ///
     /// - Throws: `.notEnoughData` with the counts that were found.
     package init(recipe: Recipe, files: SplitFiles) throws(TrainingError) {
+        let split = ReaderSplit(files, rules: recipe.split)
+        let rows = split.files().map(\.text).joined()
         try self.init(
-            recipe: recipe, split: ReaderSplit(files, rules: recipe.split),
-            source: ["split_rows": JSONValue(files.pairs.count)])
+            recipe: recipe, split: split,
+            source: [
+                "split": .string(SHA256Digest.of(Array(rows.utf8)).hex),
+                "split_rows": JSONValue(files.pairs.count),
+            ])
     }
 
     private init(

@@ -27,8 +27,7 @@ enum DemoCommand {
             .appendingPathComponent("ledge-demo-\(ProcessInfo.processInfo.processIdentifier)").path
         let demo = Demo(
             topology: topology, root: root,
-            recipe: try TrainCommand.recipe(
-                at: arguments.value("--recipe") ?? "Models/Recipes/books.json"),
+            recipe: try TrainingInput.recipe(arguments.value("--recipe") ?? "books"),
             data: arguments.value("--data") ?? "Models/Sample",
             nodes: try NodeProcesses())
         let interruption = Interruption.shared
@@ -110,14 +109,11 @@ extension Demo {
         try await offThePool {
             try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true)
-            let dataset = try TrainCommand.dataset(in: data, chosen.readingOptions)
-            let pipeline = try TrainCommand.pipeline(chosen, Interactions(dataset))
+            let dataset = try TrainingInput.dataset(in: data, chosen.readingOptions)
+            let pipeline = try TrainingInput.pipeline(chosen, Interactions(dataset))
             let outcome = try TrainCommand.train(
-                pipeline, chosen,
-                context: TrainingPipeline.Context(
-                    version: version, created: Date(),
-                    items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases,
-                    unratedItems: dataset.unratedItems.map(CatalogueItem.init)))
+                pipeline,
+                context: TrainingPipeline.Context(dataset, version: version, created: Date()))
             try outcome.draft.write(to: out)
             if version == 1 { Terminal.line(QualityTable.text(outcome.quality)) }
         }

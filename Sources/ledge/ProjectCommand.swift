@@ -215,7 +215,8 @@ extension ProjectCommand {
                     .write(to: folder.appendingPathComponent(file.name), options: .atomic)
             }
         } catch {
-            throw CommandError("nothing can be written to \(directory): \(error.localizedDescription)")
+            throw CommandError(
+                "nothing can be written to \(directory): \(error.localizedDescription)")
         }
     }
 }

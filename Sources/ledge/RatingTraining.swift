@@ -8,8 +8,8 @@ import Training
 enum RatingTraining {
     /// - Returns: Nil if the recipe is of another kind.
     static func recipe(at path: String) throws(CommandError) -> RatingRecipe? {
-        guard let file = FileManager.default.contents(atPath: path),
-            let object = try? JSONValue(parsing: [UInt8](file)).objectValue
+        let bytes = try TrainingInput.recipeBytes(path)
+        guard let object = try? JSONValue(parsing: bytes).objectValue
         else {
             // What is wrong is said by whoever reads recipes of the other kinds.
             return nil
@@ -35,20 +35,19 @@ enum RatingTraining {
 
     static func run(_ recipe: RatingRecipe, _ arguments: Arguments) throws -> ExitCode {
         let paths = Paths(
-            out: try arguments.required("--out"), splitOut: arguments.value("--split-out"),
+            out: arguments.value("--out") ?? "\(recipe.model).bundle",
+            splitOut: arguments.value("--split-out"),
             warmStart: arguments.value("--warm-start"))
         let version = try TrainCommand.version(arguments, after: paths.out)
         var options = DatasetReader.Options()
         options.mergesEditions = recipe.mergesEditions
         options.requiresTitles = recipe.requiresTitles
         options.keepsRepeats = true
-        let dataset = try TrainCommand.dataset(in: try arguments.required("--data"), options)
-        TrainCommand.describe(dataset)
+        let dataset = try TrainingInput.dataset(arguments, options)
         return try run(
             recipe, Interactions(dataset), paths,
             context: TrainingPipeline.Context(
-                version: version, created: TrainCommand.created(arguments.environment),
-                items: dataset.items.map(CatalogueItem.init), aliases: dataset.aliases))
+                dataset, version: version, created: TrainCommand.created(arguments.environment)))
     }
 
     private static func run(

@@ -132,8 +132,11 @@ extension ReportCommand {
 // MARK: From the model
 
 extension ReportCommand {
-    private static func sampled(_ bundle: ModelBundle) throws -> [TrainingReport.Sample] {
-        guard bundle.manifest.kind == .twoTower else { return [] }
+    static func sampled(_ bundle: ModelBundle) throws -> [TrainingReport.Sample] {
+        guard (try? RankingModel(bundle: bundle)) != nil else {
+            // A kind that predicts ratings answers no questions of three.
+            return []
+        }
         let recommender = try Recommender(bundle: bundle)
         func items(_ places: [Int]) throws(BundleError) -> [CatalogueItem] {
             try bundle.catalogue.items(at: places).compactMap(\.self)
@@ -151,7 +154,7 @@ extension ReportCommand {
         }
     }
 
-    private static func mapped(
+    static func mapped(
         _ bundle: ModelBundle, usesTSNE: Bool, _ limit: Int
     ) throws(CommandError) -> PointMap? {
         guard bundle.tensor(TwoTowerTensor.itemEmbeddings) != nil else { return nil }

@@ -2,6 +2,7 @@ import BundleFormat
 import Datasets
 import Foundation
 import Identifiers
+import Recipes
 import Training
 
 /// `ledge train`: from a recipe and a data set to a bundle.
@@ -10,14 +11,23 @@ enum TrainCommand {
         name: "train",
         summary: "Train a model from ratings and write a bundle.",
         parameters: [
-            Parameter(name: "recipe", help: "a recipe file, such as Models/Recipes/books.json")
+            Parameter(
+                name: "recipe",
+                help: "one that comes with the program, such as books, or a file with your own")
         ],
         options: [
-            Option("--data", value: "DIR", "The directory that holds the ratings and books."),
+            Option(
+                "--data", value: "PATH",
+                "The directory of a data set, or one file together with --columns."),
+            Option(
+                "--columns", value: "LIST",
+                "Columns of that file: reader=A,item=B and, if there, rating=C,title=D,author=E."),
             Option(
                 "--split", value: "DIR",
                 "Train on the files of a split instead (train.tsv, items.tsv ...)."),
-            Option("--out", value: "DIR", "Where the bundle goes; an older one is replaced."),
+            Option(
+                "--out", value: "DIR",
+                "Where the bundle goes (MODEL.bundle); an older one is replaced."),
             Option(
                 "--version", value: "N", "The bundle's version; one more than what --out holds."),
             Option("--split-out", value: "DIR", "Also write the split, for 'ledge evaluate'."),
@@ -28,11 +38,16 @@ enum TrainCommand {
             Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
             Option(
                 "--warm-start", value: "DIR",
-                "Begin with a former bundle's weights (rating-dot and rating-mlp)."),
+                "Begin with a former bundle's weights (two-tower, rating-dot, rating-mlp)."),
+            Option(
+                "--report", value: "FILE",
+                "The page that explains the bundle (beside it, .html); 'none' for no page."),
         ],
         discussion: """
-            Data is read in every form of Book-Crossing: ratings.csv and books.csv (also .gz),
-            Kaggle's Ratings.csv and Books.csv, or BX-Book-Ratings.csv and BX-Books.csv.
+            Recipes: \(ShippedRecipes.all.map(\.name).joined(separator: ", ")).
+            Data sets are known by their files: Book-Crossing in each of its forms, goodbooks-10k,
+            MovieLens, Echo Nest, Last.fm; also packed with gzip.
+            After Ctrl-C or worse the same command goes on from OUT.checkpoint.
             SOURCE_DATE_EPOCH, if set, is the bundle's date: then the same data, recipe and version
             give the same bytes.
             """,
@@ -42,36 +57,61 @@ enum TrainCommand {
         if let recipe = try RatingTraining.recipe(at: arguments.parameter("recipe")) {
             return try RatingTraining.run(recipe, arguments)
         }
-        let recipe = try recipe(at: arguments.parameter("recipe"))
-        let out = try arguments.required("--out")
+        let recipe = try TrainingInput.recipe(arguments.parameter("recipe"))
+        let out = arguments.value("--out") ?? "\(recipe.model).bundle"
         let version = try version(arguments, after: out)
-        var (pipeline, context) = try source(arguments, recipe, version: version)
+        var input = try TrainingInput(arguments, recipe, version: version)
+        let pipeline = input.pipeline
         Terminal.line(
             "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
                 + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
         if arguments.has("--tune") {
-            try TuningRun(arguments).run(&pipeline, context)
+            try TuningRun(arguments).run(&input.pipeline, input.context)
         } else if arguments.value("--recipe-out") != nil {
             throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
         }
-        let chosen = pipeline.recipe
-        return try finish(train(pipeline, chosen, context: context), chosen, out: out)
+        let chosen = input.pipeline.recipe
+        let continuity = Continuity(
+            checkpointPath: URL(fileURLWithPath: out).standardizedFileURL.path + ".checkpoint",
+            warmStart: try arguments.value("--warm-start").map { try ModelsCommand.open($0) })
+        let outcome = try train(input.pipeline, context: input.context, continuity)
+        let code = try finish(outcome, chosen, out: out)
+        if let path = continuity.checkpointPath {
+            // There is none after a training that took a few seconds.
+            try? FileManager.default.removeItem(atPath: path)
+        }
+        let page = arguments.value("--report") ?? "\(out).html"
+        try TrainingSummary.show(bundle: out, rows: input.rows, page: page == "none" ? nil : page)
+        return code
+    }
+
+    /// What a training begins from and may be continued from.
+    struct Continuity {
+        var checkpointPath: String?
+        var warmStart: ModelBundle?
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
     static func train(
-        _ pipeline: TrainingPipeline, _ recipe: Recipe, context: TrainingPipeline.Context
+        _ pipeline: TrainingPipeline, context: TrainingPipeline.Context,
+        _ continuity: Continuity = Continuity()
     ) throws -> TrainingPipeline.Outcome {
         let interruption = Interruption.shared
         var bar = ProgressBar()
         defer { bar.close() }
         do throws(TrainingError) {
-            return try pipeline.run(context: context) { progress in
+            return try pipeline.run(
+                context: context, warmStart: continuity.warmStart,
+                checkpointPath: continuity.checkpointPath
+            ) { progress in
                 bar.show(progress)
                 return !interruption.hasHappened
             }
         } catch {
-            throw CommandError(error.message)
+            guard error.code == .cancelled, let path = continuity.checkpointPath,
+                FileManager.default.fileExists(atPath: path)
+            else { throw CommandError(error.message) }
+            throw CommandError("\(error.message); the same command goes on from \(path)")
         }
     }
 
@@ -100,48 +140,9 @@ enum TrainCommand {
     }
 }
 
-// MARK: What goes in
+// MARK: What stands around a training
 
 extension TrainCommand {
-    static func recipe(at path: String) throws(CommandError) -> Recipe {
-        guard let file = FileManager.default.contents(atPath: path) else {
-            throw CommandError("the recipe \(path) cannot be read; Models/Recipes holds some")
-        }
-        do throws(TrainingError) {
-            return try Recipe(parsing: [UInt8](file))
-        } catch {
-            throw CommandError("\(path): \(error.message)")
-        }
-    }
-
-    static func describe(_ dataset: Dataset) {
-        let report = dataset.report
-        Terminal.line(
-            "\(dataset.name): \(report.ratingRowsKept) of \(report.ratingRowsRead) ratings kept, "
-                + "\(dataset.readers.count) readers, \(dataset.items.count) items")
-        for line in report.lines { Terminal.line("  \(line)") }
-    }
-
-    static func dataset(
-        in directory: String, _ options: DatasetReader.Options
-    ) throws(CommandError) -> Dataset {
-        do throws(DatasetError) {
-            return try DatasetReader.read(directory: directory, options: options)
-        } catch {
-            throw CommandError(error.message)
-        }
-    }
-
-    static func pipeline(
-        _ recipe: Recipe, _ interactions: Interactions
-    ) throws(CommandError) -> TrainingPipeline {
-        do throws(TrainingError) {
-            return try TrainingPipeline(recipe: recipe, interactions: interactions)
-        } catch {
-            throw CommandError(error.message)
-        }
-    }
-
     /// The version that was asked for, or the next one.
     static func version(
         _ arguments: Arguments, after out: String
@@ -175,34 +176,5 @@ extension TrainCommand {
             try Data(file.text.utf8)
                 .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
         }
-    }
-}
-
-extension Recipe {
-    /// How the data set is read for this recipe.
-    var readingOptions: DatasetReader.Options {
-        var options = DatasetReader.Options()
-        options.mergesEditions = mergesEditions
-        options.requiresTitles = requiresTitles
-        options.keepsKeys = keepsKeys
-        return options
-    }
-}
-
-extension Interactions {
-    /// The rows of a data set, with the items' keys as their ids.
-    init(_ dataset: Dataset) {
-        self.init(
-            readers: dataset.readers, items: dataset.items.map(\.key),
-            rowReaders: dataset.rowReaders, rowItems: dataset.rowItems,
-            rowRatings: dataset.rowRatings)
-    }
-}
-
-extension CatalogueItem {
-    init(_ item: Dataset.Item) {
-        self.init(
-            key: item.key, title: item.title, author: item.author, year: item.year,
-            publisher: item.publisher, image: item.image)
     }
 }
