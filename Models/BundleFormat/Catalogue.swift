@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// | Table | Columns |
 /// |---|---|
-/// | `items` | `item` (dense index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search`;
+/// | `items` | `item` (index), `key`, `title`, `author`, `year`, `publisher`, `image`, `search`;
 /// | | `edition` and `series` are numbers of ``TitleGroups`` |
 /// | `item_keys` | `key`, `item`: every key under which an item is found |
 /// | `unlearned_items` | `key`, `title`, `author` of items that the model has no weights for |

@@ -110,8 +110,8 @@ package struct ImportedModel: Sendable {
         }
         var queries: [GoldenQuery] = []
         for reader in 0..<parts.readerCount where queries.count < goldenQueries {
-            let liked = model.readership.ratedItems(of: ReaderIndex(reader)).prefix(goldenItems)
-                .map(\.item)
+            let liked = model.readership.ratedItems(of: ReaderIndex(reader))
+                .prefix(goldenItems).map(\.item)
             guard liked.count == goldenItems else { continue }
             let answer = recommender.recommend(for: liked, limit: goldenAnswer)
             queries.append(

@@ -85,10 +85,11 @@ package struct TrainingPipeline {
         self.split = split
         self.source = source
         guard split.pairs.count >= Self.pairsMin else {
+            let rows = source["data_rows"].map { " out of \($0.text) rows" } ?? ""
             throw TrainingError(
                 .notEnoughData,
                 "only \(split.pairs.count) ratings of at least \(recipe.split.likedRatingMin) are "
-                    + "left for training\(source["data_rows"].map { " out of \($0.text) rows" } ?? ""); "
+                    + "left for training\(rows); "
                     + "\(Self.pairsMin) are the least")
         }
     }
@@ -97,7 +98,7 @@ package struct TrainingPipeline {
     ///
     /// - Parameters:
     ///   - context: Its items' catalogue counts towards the size limit.
-    ///   - report: Is told of each trial and of how many trainings are done; false stops the search.
+    ///   - report: Is told of each trial and of how many trainings are done; false stops it.
     /// - Throws: As a tuning does.
     package mutating func tune(
         _ budget: Tuning.Budget, context: Context, report: (Tuning.Trial, Int) -> Bool

@@ -53,7 +53,7 @@ package struct Tuning {
         self.recipe = recipe
         self.grid = grid
         self.split = split
-        // Each value once, so that a mistake shows before the first training and not after the last.
+        // Each value once, so that a mistake shows before the first training, not after the last.
         for axis in grid.axes {
             for value in axis.values {
                 _ = try TuningGrid.recipe(recipe.source, with: [(axis.name, value)])
@@ -68,7 +68,7 @@ package struct Tuning {
     ///
     /// - Parameters:
     ///   - catalogueBytes: What the bundle's other files take.
-    ///   - report: Is told of each trial and of how many trainings are done; false stops the search.
+    ///   - report: Is told of each trial and of how many trainings are done; false stops it.
     /// - Returns: The recipe of the best trial that fits, with its one rule and without a grid.
     /// - Throws: `.cancelled` if the report said so; `.badRecipe` if nothing fits the size limit.
     package func run(

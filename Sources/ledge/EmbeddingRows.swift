@@ -34,10 +34,22 @@ struct EmbeddingRows {
     /// Shape (points, dimensions).
     private(set) var values: [Float] = []
 
+    /// The table of the items' rows, whatever the kind of model calls it; nil if it has none.
+    static func itemTable(in bundle: ModelBundle) -> String? {
+        bundle.manifest.tensors.first {
+            $0.elementType == .float32 && $0.shape.count == 2
+                && $0.shape[0] == bundle.catalogue.itemCount
+        }?.name
+    }
+
     /// - Throws: if the tensor is missing or no table of floats.
     init(_ bundle: ModelBundle, tensor name: String, limit: Int?) throws(CommandError) {
         let tables = bundle.manifest.tensors.filter {
             $0.elementType == .float32 && $0.shape.count == 2
+        }
+        guard !tables.isEmpty else {
+            throw CommandError(
+                "a \(bundle.manifest.kind.rawValue) model has no table of rows to draw")
         }
         guard tables.contains(where: { $0.name == name }), let table = bundle.tensor(name) else {
             throw CommandError(

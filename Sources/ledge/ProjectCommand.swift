@@ -13,7 +13,7 @@ enum ProjectCommand {
         options: [
             Option("--out", value: "DIR", "Where the four files go."),
             Option("--method", value: "NAME", "pca or tsne (tsne)."),
-            Option("--tensor", value: "NAME", "The table of rows (item_embeddings)."),
+            Option("--tensor", value: "NAME", "The table of rows (the items')."),
             Option("--limit", value: "N", "Only the N most chosen items (all)."),
             Option("--normalise", "Scale each row to length 1 first, so that angles count."),
             Option("--columns", value: "LIST", "meta.tsv's: id,title,author,year (title)."),
@@ -37,7 +37,9 @@ enum ProjectCommand {
         let usesComponents = try usesComponents(arguments)
         let bundle = try ModelsCommand.open(arguments.parameter("bundle"))
         let embedding = try EmbeddingRows(
-            bundle, tensor: arguments.value("--tensor") ?? TwoTowerTensor.itemEmbeddings,
+            bundle,
+            tensor: arguments.value("--tensor") ?? EmbeddingRows.itemTable(in: bundle)
+                ?? TwoTowerTensor.itemEmbeddings,
             limit: try arguments.number("--limit", in: 1...Int.max))
         let map: FinishedMap
         let rows: PointRows

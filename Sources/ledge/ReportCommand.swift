@@ -133,8 +133,8 @@ extension ReportCommand {
 
 extension ReportCommand {
     static func sampled(_ bundle: ModelBundle) throws -> [TrainingReport.Sample] {
-        guard (try? RankingModel(bundle: bundle)) != nil else {
-            // A kind that predicts ratings answers no questions of three.
+        // The others answer with ratings for a reader, not with items for items.
+        guard [.twoTower, .itemFactors, .itemNeighbours].contains(bundle.manifest.kind) else {
             return []
         }
         let recommender = try Recommender(bundle: bundle)
@@ -157,8 +157,8 @@ extension ReportCommand {
     static func mapped(
         _ bundle: ModelBundle, usesTSNE: Bool, _ limit: Int
     ) throws(CommandError) -> PointMap? {
-        guard bundle.tensor(TwoTowerTensor.itemEmbeddings) != nil else { return nil }
-        let rows = try EmbeddingRows(bundle, tensor: TwoTowerTensor.itemEmbeddings, limit: limit)
+        guard let table = EmbeddingRows.itemTable(in: bundle) else { return nil }
+        let rows = try EmbeddingRows(bundle, tensor: table, limit: limit)
         let interruption = Interruption.shared
         let places: [SIMD2<Float>]
         let title: String

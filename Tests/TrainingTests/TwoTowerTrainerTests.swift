@@ -49,7 +49,7 @@ import Training
         let curve = try trainer.train { _ in true }
 
         let last = try #require(curve.last)
-        #expect(abs(last.loss - 2.17566) < 1e-3)
+        #expect(abs(last.loss - 2.22282) < 1e-3)
     }
 
     /// Without the mask a reader who stands in the batch twice is a negative of itself, as in the
@@ -115,13 +115,14 @@ import Training
     func `every optimiser learns`(kind: LearningRule.Kind) throws {
         var trainer = trainer {
             $0.rule = LearningRule(kind)
-            $0.learningRate = kind == .adam ? 0.01 : kind == .sgd ? 1 : 0.1
+            $0.learningRate = kind == .adam ? 0.01 : kind == .sgd ? 0.5 : 0.1
             $0.epochs = 10
         }
 
         let curve = try trainer.train { _ in true }
 
-        #expect(try #require(curve.last).loss < #require(curve.first).loss - 0.2)
+        let (first, last) = (try #require(curve.first).loss, try #require(curve.last).loss)
+        #expect(last < first - 0.2)
     }
 
     @Test func `with patience the best epoch's embeddings remain`() throws {
