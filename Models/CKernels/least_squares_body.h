@@ -23,50 +23,57 @@ TARGET INLINE float NAME(dot)(const float *x, const float *y, size_t stride) {
     return sum;
 }
 
-/* WIDE registers of four rows of out = left^T right, or of out = left right: element (r, k) of the
- * left factor stands at left[r * left_row + k * left_column]. */
-#define TILE(WIDE)                                                                                 \
+/* WIDE registers of ROWS rows of out = left right: element (r, k) of the left factor stands at
+ * left[r * left_row + k * left_column]. Eight or more sums keep the multipliers busy. */
+#define TILE(ROWS, WIDE, FIRST)                                                                    \
     do {                                                                                           \
-        FLOATS sums[4][WIDE];                                                                      \
-        for (size_t r = 0; r < 4; r++)                                                             \
+        FLOATS sums[ROWS][WIDE];                                                                   \
+        for (size_t r = 0; r < ROWS; r++)                                                          \
             for (size_t w = 0; w < WIDE; w++) sums[r][w] = (FLOATS){0};                            \
         for (size_t k = 0; k < depth; k++) {                                                       \
             FLOATS columns[WIDE];                                                                  \
             for (size_t w = 0; w < WIDE; w++)                                                      \
                 columns[w] = CONST_AT(right + k * stride + j + w * LANES);                         \
-            for (size_t r = 0; r < 4; r++) {                                                       \
-                float factor = left[r * left_row + k * left_column];                               \
+            for (size_t r = 0; r < ROWS; r++) {                                                    \
+                float factor = left[(FIRST + r) * left_row + k * left_column];                     \
                 for (size_t w = 0; w < WIDE; w++) sums[r][w] += factor * columns[w];               \
             }                                                                                      \
         }                                                                                          \
-        for (size_t r = 0; r < 4; r++)                                                             \
+        for (size_t r = 0; r < ROWS; r++)                                                          \
             for (size_t w = 0; w < WIDE; w++)                                                      \
-                AT(out + r * stride + j + w * LANES) = sums[r][w];                                 \
-        j += WIDE * LANES;                                                                         \
+                AT(out + (FIRST + r) * stride + j + w * LANES) = sums[r][w];                       \
     } while (0)
 
-TARGET INLINE void NAME(four_rows)(
+TARGET INLINE void NAME(eight_rows)(
     const float *left, size_t left_row, size_t left_column, const float *right, size_t depth,
     size_t from, size_t stride, float *out
 ) {
-    size_t j = from / LANES * LANES;
-    while (j + 3 * LANES <= stride) TILE(3);
-    if (j + 2 * LANES <= stride) TILE(2);
-    if (j + LANES <= stride) TILE(1);
+    size_t j = from;
+    for (; j + 3 * LANES <= stride; j += 3 * LANES) {
+        TILE(4, 3, 0);
+        TILE(4, 3, 4);
+    }
+    if (j + 2 * LANES <= stride) {
+        TILE(4, 2, 0);
+        TILE(4, 2, 4);
+    } else if (j + LANES <= stride) {
+        TILE(8, 1, 0);
+    }
 }
 
 /* The upper triangle of M^T M and a little below it; M has `depth` rows, the result `stride`. */
 TARGET void NAME(ledge_gramian)(const float *m, size_t depth, size_t stride, float *out) {
-    for (size_t i = 0; i < stride; i += 4)
-        NAME(four_rows)(m + i, 1, stride, m, depth, i, stride, out + i * stride);
+    for (size_t i = 0; i < stride; i += 8)
+        NAME(eight_rows)(m + i, 1, stride, m, depth, i, stride, out + i * stride);
 }
 
-/* rows V: `count` rows, a multiple of 4, times a square matrix of `stride` rows. */
+/* rows V: `count` rows, a multiple of 8, times a square matrix of `stride` rows. */
 TARGET void NAME(ledge_rows_times)(
     const float *rows, size_t count, const float *v, size_t stride, float *out
 ) {
-    for (size_t i = 0; i < count; i += 4)
-        NAME(four_rows)(rows + i * stride, stride, 1, v, stride, 0, stride, out + i * stride);
+    size_t depth = stride;
+    for (size_t i = 0; i < count; i += 8)
+        NAME(eight_rows)(rows + i * stride, stride, 1, v, depth, 0, stride, out + i * stride);
 }
 
 /* A becomes U with A = U^T U (Cholesky), four pivots at a time so that a row behind them is loaded

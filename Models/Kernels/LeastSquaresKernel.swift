@@ -7,7 +7,7 @@ import CKernels
 /// order than the plain Swift form of the tests.
 package enum LeastSquaresKernel {
     private static let lanes = 8
-    private static let rowsTogether = 4
+    private static let rowsTogether = 8
     private static let isWide = ledge_has_avx2() != 0
 
     /// A number of dimensions rounded up to whole registers.
@@ -50,7 +50,7 @@ package enum LeastSquaresKernel {
             count = whole * stride
         }
         guard whole < rowCount else { return product }
-        // The last few rows are computed as four, with zeros for those that are not there.
+        // The last few rows are computed as eight, with zeros for those that are not there.
         var last = Array(rows[(whole * stride)...])
         last += [Float](repeating: 0, count: rowsTogether * stride - last.count)
         product += [Float](unsafeUninitializedCapacity: last.count) { out, count in

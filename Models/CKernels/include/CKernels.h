@@ -55,7 +55,7 @@ double ledge_softmax_avx2(
  *
  * ledge_gramian        M^T M for an M of `depth` rows: shape (stride, stride); the upper triangle is
  *                      right, what is below it may be anything
- * ledge_rows_times     rows V for `count` rows, a multiple of 4, and a V of shape (stride, stride)
+ * ledge_rows_times     rows V for `count` rows, a multiple of 8, and a V of shape (stride, stride)
  * ledge_least_squares  x = (D + Y^T Y)^-1 Y^T c for the n rows Y of the factors at `places`, each
  *                      times the root c of its weight; returns x . Y^T c. The scratch has room for
  *                      ledge_least_squares_scratch(n, stride) floats. */
