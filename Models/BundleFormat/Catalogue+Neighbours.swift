@@ -36,16 +36,33 @@ extension Catalogue {
     }
 
     /// Items of the same author, in the order of their indices; none for an empty name.
+    ///
+    /// Names are compared by their letters: `J.R.R. TOLKIEN` is `J R R Tolkien`.
     package func items(byAuthor author: String, limit: Int) throws(BundleError) -> [Int] {
-        let name = author.lowercased()
-        guard name.unicodeScalars.count >= Self.trigramLength else { return [] }
-        return try indices(
-            """
-            SELECT item FROM items
-            WHERE item IN (SELECT rowid FROM item_search WHERE item_search MATCH ?1)
-            AND lower(author) = ?2 ORDER BY item LIMIT ?3
-            """, [.text(Self.phrase(name)), .text(name), .integer(Int64(limit))])
+        let name = Self.letters(of: author)
+        // The longest word is the rarest, and the trigrams know it whatever stands around it.
+        let words = author.lowercased().split { !$0.isLetter }
+        guard let word = words.max(by: { $0.count < $1.count }), word.count >= Self.trigramLength
+        else { return [] }
+        return try reading { connection throws(SQLiteError) in
+            let statement = try connection.prepare(
+                """
+                SELECT item, author FROM items
+                WHERE item IN (SELECT rowid FROM item_search WHERE item_search MATCH ?1)
+                ORDER BY item
+                """)
+            try statement.rebind([.text(Self.phrase(String(word)))])
+            var found: [Int] = []
+            while found.count < limit, try statement.step() {
+                if Self.letters(of: statement.text(1)) == name {
+                    found.append(Int(statement.integer(0)))
+                }
+            }
+            return found
+        }
     }
+
+    private static func letters(of name: String) -> String { name.lowercased().filter(\.isLetter) }
 
     /// Items whose titles share the rarest long words with the given one, best first.
     package func items(likeTitle title: String, limit: Int) throws(BundleError) -> [Int] {
@@ -53,29 +70,22 @@ extension Catalogue {
             .filter { $0.count >= Self.tellingLength }
             .sorted { ($1.count, $0) < ($0.count, $1) }.prefix(Self.tellingWords)
         guard !words.isEmpty else { return [] }
-        return try indices(
-            """
-            SELECT rowid FROM item_search WHERE item_search MATCH ?1
-            ORDER BY bm25(item_search), rowid LIMIT ?2
-            """,
-            [
+        return try reading { connection throws(SQLiteError) in
+            let statement = try connection.prepare(
+                """
+                SELECT rowid FROM item_search WHERE item_search MATCH ?1
+                ORDER BY bm25(item_search), rowid LIMIT ?2
+                """)
+            try statement.rebind([
                 .text(words.map(Self.phrase).joined(separator: " OR ")), .integer(Int64(limit)),
             ])
-    }
-
-    /// Shorter words are in every other title.
-    private static let tellingLength = 5
-    private static let tellingWords = 4
-
-    private func indices(
-        _ sql: String, _ values: [SQLiteValue]
-    ) throws(BundleError) -> [Int] {
-        try reading { connection throws(SQLiteError) in
-            let statement = try connection.prepare(sql)
-            try statement.rebind(values)
             var found: [Int] = []
             while try statement.step() { found.append(Int(statement.integer(0))) }
             return found
         }
     }
+
+    /// Shorter words are in every other title.
+    private static let tellingLength = 5
+    private static let tellingWords = 4
 }

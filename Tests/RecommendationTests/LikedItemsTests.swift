@@ -22,7 +22,7 @@ private let description = RecommenderDescription(
         var draft = SmallBundle.draft(version: 1)
         draft.catalogue.items[3].title = "The Lighthouse Keeper"
         draft.catalogue.unlearned = [
-            CatalogueItem(key: "new-even", title: "Never rated", author: "Eve Even"),
+            CatalogueItem(key: "new-even", title: "Never rated", author: "EVE  EVEN."),
             CatalogueItem(key: "new-light", title: "A Lighthouse at Night", author: "Nobody Else"),
             CatalogueItem(key: "new-alone", title: "Xyzzy", author: "Nobody Else"),
         ]
