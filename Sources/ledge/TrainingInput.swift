@@ -84,6 +84,13 @@ extension TrainingInput {
                     options: options)
             }
         } else {
+            var isDirectory: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            guard !exists || isDirectory.boolValue else {
+                throw CommandError(
+                    "\(path) is one file; say what its columns are, such as "
+                        + "--columns reader=A,item=B,rating=C")
+            }
             dataset = try self.dataset(in: path, options)
         }
         describe(dataset)
