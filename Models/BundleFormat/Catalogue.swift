@@ -148,16 +148,6 @@ extension Catalogue {
         }
     }
 
-    /// The items' own keys in the order of their indices.
-    package func itemKeys() throws(BundleError) -> [String] {
-        try reading { connection throws(SQLiteError) in
-            let statement = try connection.prepare("SELECT key FROM items ORDER BY item")
-            var keys: [String] = []
-            while try statement.step() { keys.append(statement.text(0)) }
-            return keys
-        }
-    }
-
     /// Items whose title and author contain the text, in the order of their indices.
     ///
     /// - Parameter text: Is lower-cased here; the empty text finds every item.

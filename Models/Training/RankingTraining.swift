@@ -104,20 +104,12 @@ extension TwoTowerTrainer.Start {
                     "the warm start has \(former.dimensions) dimensions, the recipe wants "
                         + "\(settings.dimensions)")
             }
-            let width = settings.dimensions
-            let formerItems = former.itemEmbeddings.copied
-            for (place, key) in split.items.enumerated() {
-                guard let row = try bundle.catalogue.index(ofFirst: [key]) else { continue }
-                for k in 0..<width { items[place * width + k] = formerItems[row * width + k] }
-            }
-            let formerReaders = former.readerEmbeddings.copied
-            let known = try bundle.catalogue.readers(at: 0..<bundle.catalogue.readerCount)
-            let rows = Dictionary(
-                known.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
-            for (place, key) in split.readers.enumerated() {
-                guard let row = rows[key] else { continue }
-                for k in 0..<width { readers[place * width + k] = formerReaders[row * width + k] }
-            }
+            let places = try FormerPlaces(in: bundle, items: split.items, readers: split.readers)
+            FormerPlaces.copy(
+                places.items, former.itemEmbeddings, columns: former.dimensions, into: &items)
+            FormerPlaces.copy(
+                places.readers, former.readerEmbeddings, columns: former.dimensions,
+                into: &readers)
         } catch let error as TrainingError {
             throw error
         } catch {

@@ -29,20 +29,9 @@ extension RatingWeights {
                     weights: other.weights, biases: other.biases, isRectified: mine.isRectified,
                     blocks: mine.blocks)
             }
-            var items: [(from: Int, to: Int)] = []
-            for (place, key) in interactions.items.enumerated() {
-                if let former = try bundle.catalogue.index(ofFirst: [key]) {
-                    items.append((former, place))
-                }
-            }
-            let formerReaders = try bundle.catalogue.readers(at: 0..<bundle.catalogue.readerCount)
-            let places = Dictionary(
-                formerReaders.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 }
-            )
-            let readers = interactions.readers.enumerated().compactMap { place, key in
-                places[key].map { (from: $0, to: place) }
-            }
-            take(items, readers, from: model.parts)
+            let places = try FormerPlaces(
+                in: bundle, items: interactions.items, readers: interactions.readers)
+            take(places, from: model.parts)
         } catch let error as TrainingError {
             throw error
         } catch {
@@ -50,27 +39,14 @@ extension RatingWeights {
         }
     }
 
-    private mutating func take(
-        _ items: [(from: Int, to: Int)], _ readers: [(from: Int, to: Int)],
-        from parts: RatingParts
-    ) {
-        Self.copy(items, parts.itemEmbeddings, dimensions, into: &itemEmbeddings)
-        Self.copy(readers, parts.readerEmbeddings, dimensions, into: &readerEmbeddings)
+    private mutating func take(_ places: FormerPlaces, from parts: RatingParts) {
+        FormerPlaces.copy(
+            places.items, parts.itemEmbeddings, columns: dimensions, into: &itemEmbeddings)
+        FormerPlaces.copy(
+            places.readers, parts.readerEmbeddings, columns: dimensions, into: &readerEmbeddings)
         guard let biases = parts.biases else { return }
-        Self.copy(items, biases.items, 1, into: &itemBiases)
-        for item in items { itemBiases[item.to] -= mean }
-        Self.copy(readers, biases.readers, 1, into: &readerBiases)
-    }
-
-    private static func copy(
-        _ pairs: [(from: Int, to: Int)], _ rows: TensorRows<Float>, _ width: Int,
-        into values: inout [Float]
-    ) {
-        let former = rows.copied
-        for pair in pairs {
-            for k in 0..<width {
-                values[pair.to * width + k] = former[pair.from * width + k]
-            }
-        }
+        FormerPlaces.copy(places.items, biases.items, columns: 1, into: &itemBiases)
+        for item in places.items { itemBiases[item.to] -= mean }
+        FormerPlaces.copy(places.readers, biases.readers, columns: 1, into: &readerBiases)
     }
 }

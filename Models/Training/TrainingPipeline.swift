@@ -145,7 +145,8 @@ package struct TrainingPipeline {
         let recommender = winner(of: candidates)
         let quality = try judge(recommender)
         let scores = candidates.map { (rule: $0.recommender.rule, ndcg: $0.ndcg) }
-        let draft = draft(recommender, context, training.curve, scores, quality)
+        var draft = draft(recommender, context, training.curve, scores, quality)
+        if let warmStart { draft.provenance["warm_start"] = .string(warmStart.digest.hex) }
         return Outcome(draft: draft, curve: training.curve, candidates: scores, quality: quality)
     }
 

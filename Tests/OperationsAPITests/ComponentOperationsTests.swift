@@ -295,7 +295,7 @@ import Testing
 
         let deployed = try fixture.ask([
             "operation": "deploy_custom_function_project", "project": "copy",
-            "payload": packed.body["payload"] ?? .null, "file": "/tmp/dogs.tar",
+            "payload": packed.body["payload"] ?? .null, "file": "dogs.tar",
         ])
 
         #expect(deployed.message == "Successfully deployed: copy")

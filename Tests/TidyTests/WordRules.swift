@@ -61,6 +61,7 @@ enum WordRules {
         }
     }
 
+    /// The words that the rule below looks for; none of them stands here as a reminder.
     private static let reminders: Set<String> = ["TODO", "FIXME", "XXX", "HACK"]
 
     /// A leftover reminder names its issue: a number sign and digits on the same line.

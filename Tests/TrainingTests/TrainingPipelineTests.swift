@@ -48,6 +48,19 @@ import Training
         }
     }
 
+    @Test func `a warm start begins where the former bundle ended`() throws {
+        let directory = try TemporaryDirectory()
+        try outcome().draft.write(to: directory.file("former"))
+        let former = try ModelBundle(directory: directory.file("former"))
+        let pipeline = try TrainingPipeline(recipe: try Self.recipe(), interactions: .tastes)
+
+        let cold = try outcome()
+        let warm = try pipeline.run(context: context(.tastes), warmStart: former) { _ in true }
+
+        #expect(try #require(warm.curve.first).loss < #require(cold.curve.first).loss - 0.2)
+        #expect(warm.draft.provenance["warm_start"] == .string(former.digest.hex))
+    }
+
     @Test func `another edition of a book leads to the book`() throws {
         let directory = try TemporaryDirectory()
 
