@@ -14,6 +14,8 @@ package struct BundleDraft: Sendable {
     package var metrics: JSONObject
     package var provenance: JSONObject
     package var serving: JSONObject
+    /// Files for people, such as a drawing: the manifest lists them, nodes keep and pass them on.
+    package var attachments: [(name: String, text: String)] = []
 
     package init(
         modelName: String, version: Int, kind: ModelKind, created: Date, tensors: [DraftTensor],
@@ -38,8 +40,7 @@ package struct BundleDraft: Sendable {
     /// Writes the bundle in its directory form and reads it back as a node would.
     ///
     /// The files appear beside the target and move there together: an existing bundle is replaced
-    /// as a whole or not at all. Other files in the target are not touched but moved away with it,
-    /// so the target should hold nothing else.
+    /// as a whole or not at all. A target that holds anything else is refused.
     ///
     /// - Parameter bytesMax: What the files may have together.
     /// - Throws: `.unwritable`, `.limitExceeded`, or what a node would throw on opening the result.
@@ -49,7 +50,7 @@ package struct BundleDraft: Sendable {
     ) throws(BundleError) -> BundleManifest {
         let target = URL(fileURLWithPath: directory).standardizedFileURL
         let staging = target.deletingLastPathComponent()
-            .appendingPathComponent(".\(target.lastPathComponent).\(UUID().uuidString)")
+            .appendingPathComponent(Self.stagingPrefix(of: target) + UUID().uuidString)
         defer {
             // After a success there is nothing left here; after a failure the rest must go.
             try? FileManager.default.removeItem(at: staging)
@@ -70,7 +71,9 @@ package struct BundleDraft: Sendable {
             throw error
         } catch {
             throw BundleError(
-                .unwritable, "the bundle cannot be written to \(directory)", cause: error)
+                .unwritable,
+                "the bundle cannot be written to \(directory): \(error.localizedDescription)",
+                cause: error)
         }
     }
 
@@ -79,7 +82,11 @@ package struct BundleDraft: Sendable {
             .write(to: staging.appendingPathComponent(BundleFile.weights))
         try catalogue.write(to: staging.appendingPathComponent(BundleFile.catalogue).path)
         try Data(golden.encoded()).write(to: staging.appendingPathComponent(BundleFile.golden))
-        let blobs = try BundleFile.required.map { name in
+        for attachment in attachments {
+            try Data(attachment.text.utf8)
+                .write(to: staging.appendingPathComponent(attachment.name))
+        }
+        let blobs = try (BundleFile.required + attachments.map(\.name)).map { name in
             let (digest, bytes) = try BlobFile.digest(of: staging.appendingPathComponent(name).path)
             return BlobDescription(name: name, digest: digest, bytes: bytes)
         }
@@ -97,17 +104,70 @@ package struct BundleDraft: Sendable {
         return manifest
     }
 
-    /// Refuses to replace a directory that is no bundle: `--out` may name the wrong one.
     private func replace(_ target: URL, with staging: URL) throws {
         let files = FileManager.default
-        if files.fileExists(atPath: target.path) {
-            let contents = try files.contentsOfDirectory(atPath: target.path)
-            guard contents.isEmpty || contents.contains(BundleFile.manifest) else {
-                throw BundleError(
-                    .unwritable, "\(target.path) holds other files and is no bundle; name another")
-            }
-            try files.removeItem(at: target)
+        guard files.fileExists(atPath: target.path) else {
+            try files.moveItem(at: staging, to: target)
+            return
         }
-        try files.moveItem(at: staging, to: target)
+        try Self.checkReplaceable(target.path)
+        // Two moves and no deletion between them: whenever this ends, both bundles are whole.
+        let former = URL(fileURLWithPath: staging.path + Self.formerSuffix)
+        try files.moveItem(at: target, to: former)
+        do {
+            try files.moveItem(at: staging, to: target)
+        } catch {
+            try files.moveItem(at: former, to: target)
+            throw error
+        }
+        // What cannot be removed is in nobody's way.
+        try? files.removeItem(at: former)
+    }
+
+    private static let formerSuffix = ".former"
+
+    private static func stagingPrefix(of target: URL) -> String { ".\(target.lastPathComponent)." }
+
+    /// Removes what a killed process left beside a target while it wrote.
+    ///
+    /// A former bundle that was not yet replaced goes back to its place.
+    /// - Precondition: nobody else writes to the target.
+    package static func clearRemains(beside directory: String) {
+        let target = URL(fileURLWithPath: directory).standardizedFileURL
+        let parent = target.deletingLastPathComponent()
+        let files = FileManager.default
+        let prefix = stagingPrefix(of: target)
+        for name in (try? files.contentsOfDirectory(atPath: parent.path)) ?? []
+        where name.hasPrefix(prefix) {
+            let id = String(name.dropFirst(prefix.count)).replacing(formerSuffix, with: "")
+            guard UUID(uuidString: id) != nil else { continue }
+            let remains = parent.appendingPathComponent(name)
+            // What cannot be moved or removed is in nobody's way.
+            if name.hasSuffix(formerSuffix), !files.fileExists(atPath: target.path) {
+                try? files.moveItem(at: remains, to: target)
+            } else {
+                try? files.removeItem(at: remains)
+            }
+        }
+    }
+
+    /// Refuses to replace what is no bundle: a target may be named by mistake.
+    ///
+    /// - Throws: `.unwritable`.
+    package static func checkReplaceable(_ directory: String) throws(BundleError) {
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        let refusal = BundleError(
+            .unwritable, "\(directory) holds other files and is no bundle; name another")
+        guard let contents = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+            throw refusal
+        }
+        if contents.isEmpty { return }
+        guard
+            let bytes = try? BlobFile.read(
+                "\(directory)/\(BundleFile.manifest)", bytesMax: BundleLimits.manifestBytesMax),
+            let manifest = try? BundleManifest(parsing: bytes),
+            let foreign = try? ModelBundle.foreignFiles(in: directory, manifest: manifest),
+            foreign.isEmpty
+        else { throw refusal }
     }
 }

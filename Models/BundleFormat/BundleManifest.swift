@@ -64,6 +64,8 @@ package enum BundleFile {
     package static let weights = "weights.safetensors"
     package static let catalogue = "catalogue.sqlite"
     package static let golden = "golden.json"
+    /// The training's curves as a drawing; there need be none, and nodes only pass it on.
+    package static let curves = "curves.svg"
     static let required = [weights, catalogue, golden]
 }
 

@@ -42,4 +42,12 @@ enum MarkupText {
         let rounded = (value * scale).rounded() / scale
         return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
     }
+
+    /// A figure of a table: those below one have four digits, so that a column lines up.
+    static func share(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1 else { return figure(value) }
+        let digits = String(Int((abs(value) * 1e4).rounded()) + 10_000)
+        let whole = digits.first == "1" ? "0" : "1"
+        return "\(value < 0 ? "-" : "")\(whole).\(digits.dropFirst())"
+    }
 }

@@ -30,9 +30,10 @@ package struct PointMap: Sendable {
     private static let side = 1_000.0
     private static let margin = 24.0
     private static let labelLength = 28
-    /// Labels keep this distance, so that none covers another.
     private static let labelHeight = 20.0
-    private static let labelWidth = 240.0
+    /// What a letter takes at most, on the average of a label.
+    private static let letterWidth = 8.5
+    private static let labelDistance = 8.0
 
     /// The drawing; points whose place is no number are left out.
     package var svg: String {
@@ -40,9 +41,9 @@ package struct PointMap: Sendable {
         let scale = Scale(points: shown.map { points[$0] })
         let radius = shown.count > 2_000 ? "2" : shown.count > 300 ? "3.5" : "6"
         var svg = """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 1000" role="img" \
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="\(scale.viewBox)" role="img" \
             class="map"><title>\(MarkupText.escaped(title))</title>
-            <style>.map{background:#fff;font:14px sans-serif}.map circle{fill:#2b6cb0;\
+            <style>.map{background:#fff;font:15px sans-serif}.map circle{fill:#2b6cb0;\
             fill-opacity:.55}.map circle:hover{fill:#c05621;fill-opacity:1}.map text{fill:#1a202c;\
             paint-order:stroke;stroke:#fff;stroke-width:3px;pointer-events:none}\
             @media(prefers-color-scheme:dark){.map{background:#171b22}.map circle{fill:#7fb2f0}\
@@ -61,23 +62,26 @@ package struct PointMap: Sendable {
     }
 
     private func labels(shown: Set<Int>, _ scale: Scale) -> String {
-        var taken: [SIMD2<Double>] = []
+        var taken: [(x: ClosedRange<Double>, y: Double)] = []
         var svg = ""
         for index in labelled where shown.contains(index) {
             let place = scale.place(of: points[index])
-            let isFree = taken.allSatisfy { other in
-                abs(other.y - place.y) > Self.labelHeight
-                    || abs(other.x - place.x) > Self.labelWidth
-            }
-            guard isFree else { continue }
-            taken.append(place)
             let title = points[index].title
             let text =
                 title.count > Self.labelLength
                 ? title.prefix(Self.labelLength - 1) + "…" : title[...]
-            let isRight = place.x > Self.side - Self.labelWidth
+            let width = Double(text.count) * Self.letterWidth
+            let isRight = place.x + Self.labelDistance + width > Self.side
+            let start = place.x + (isRight ? -Self.labelDistance : Self.labelDistance)
+            let range = isRight ? start - width...start : start...start + width
+            // One that covered another could not be read, and neither could the other.
+            let isFree = taken.allSatisfy { other in
+                abs(other.y - place.y) > Self.labelHeight || !other.x.overlaps(range)
+            }
+            guard isFree else { continue }
+            taken.append((range, place.y))
             svg += """
-                <text x="\(MarkupText.number(place.x + (isRight ? -8 : 8)))" \
+                <text x="\(MarkupText.number(start))" \
                 y="\(MarkupText.number(place.y + 4))"\(isRight ? " text-anchor=\"end\"" : "")>\
                 \(MarkupText.escaped(String(text)))</text>
 
@@ -90,6 +94,8 @@ package struct PointMap: Sendable {
     private struct Scale {
         let centre: SIMD2<Double>
         let factor: Double
+        /// As high as the points need.
+        let viewBox: String
 
         init(points: [Point]) {
             var low = SIMD2<Double>(repeating: .infinity)
@@ -98,10 +104,13 @@ package struct PointMap: Sendable {
                 low = pointwiseMin(low, SIMD2(point.x, point.y))
                 high = pointwiseMax(high, SIMD2(point.x, point.y))
             }
-            guard !points.isEmpty else { (centre, factor) = (.zero, 1); return }
-            centre = low / 2 + high / 2
-            let extent = (high / 2 - low / 2).max()
+            let half = points.isEmpty ? .zero : high / 2 - low / 2
+            centre = points.isEmpty ? .zero : low / 2 + high / 2
+            let extent = half.max()
             factor = extent > 0 ? (PointMap.side / 2 - PointMap.margin) / extent : 1
+            let height = (half.y * factor + PointMap.margin) * 2
+            viewBox = [0, (PointMap.side - height) / 2, PointMap.side, height]
+                .map(MarkupText.number).joined(separator: " ")
         }
 
         /// The second axis of a drawing points down.

@@ -15,12 +15,15 @@ struct ReportPage {
         --soft:#a0aec0;--rule:#2d3748;--mark:#1f3350}}body{color:var(--ink);\
         background:var(--paper);font:16px/1.5 system-ui,sans-serif;max-width:58rem;margin:0 auto;\
         padding:1.5rem}h1{font-size:1.7rem}h2{font-size:1.2rem;margin-top:2.2rem}\
+        h3{font-size:1rem;margin:1.6rem 0 .4rem}p,li,h1,h3{overflow-wrap:anywhere}\
+        ol{margin:.4rem 0;padding-left:2rem}.scroll{overflow-x:auto;margin:1rem 0}\
         table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--soft);\
         padding:.3rem 0}th,td{text-align:left;padding:.3rem .6rem;\
         border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right;\
-        font-variant-numeric:tabular-nums}tr.served{background:var(--mark);font-weight:600}\
-        .soft{color:var(--soft)}svg{max-width:100%;height:auto;border:1px solid var(--rule)}\
-        figure{margin:1rem 0}pre{overflow:auto;border:1px solid var(--rule);padding:.8rem;\
+        font-variant-numeric:tabular-nums;white-space:nowrap}tr.served{background:var(--mark);font-weight:600}\
+        .soft,figcaption{color:var(--soft)}svg{display:block;width:100%;height:auto;\
+        min-width:36rem;border:1px solid var(--rule);box-sizing:border-box}\
+        @media(max-width:40rem){body{padding:1rem}th,td{padding:.3rem .4rem}}figure{margin:1rem 0}pre{overflow:auto;border:1px solid var(--rule);padding:.8rem;\
         font-size:.85rem}
         """
 
@@ -61,7 +64,7 @@ struct ReportPage {
                 "<p class=\"soft\">Neighbours on the map are neighbours in the model. "
                 + "Rest the pointer on a point to see its title.</p>\n"
             sections.append(
-                Self.section("Map of the embedding", "\(hint)<figure>\(map.svg)</figure>\n"))
+                Self.section("Map of the embedding", "\(hint)\(Self.figure(map.svg, map.title))"))
         }
         if let rows = report.rows { sections.append(Self.section("Data", table(rows))) }
         for (title, object) in [("Recipe", report.recipe), ("Provenance", report.provenance)]
@@ -84,7 +87,8 @@ struct ReportPage {
 
 extension ReportPage {
     private func table(_ quality: TrainingReport.Quality) -> String {
-        var html = "<table>\n<caption>\(MarkupText.escaped(quality.measuredBy))</caption>\n"
+        var html = "<p class=\"soft\">\(MarkupText.escaped(quality.measuredBy)).</p>\n"
+        html += "<div class=\"scroll\"><table>\n"
         html += "<thead><tr><th scope=\"col\">Method</th>"
         for measure in quality.measures {
             html += "<th scope=\"col\" class=\"n\">\(MarkupText.escaped(measure))</th>"
@@ -96,12 +100,12 @@ extension ReportPage {
                 "<tr\(method.isServed ? " class=\"served\"" : "")>"
                 + "<th scope=\"row\">\(MarkupText.escaped(name))</th>"
             for figure in method.figures {
-                let confidence = figure.confidence.map { " ± \(MarkupText.figure($0))" } ?? ""
-                html += "<td class=\"n\">\(MarkupText.figure(figure.value))\(confidence)</td>"
+                let confidence = figure.confidence.map { " ± \(MarkupText.share($0))" } ?? ""
+                html += "<td class=\"n\">\(MarkupText.share(figure.value))\(confidence)</td>"
             }
             html += "</tr>\n"
         }
-        return html + "</tbody>\n</table>\n"
+        return html + "</tbody>\n</table></div>\n"
     }
 
     private func table(_ rows: TrainingReport.Rows) -> String {
@@ -110,7 +114,7 @@ extension ReportPage {
             + "\(rows.items) items.</p>\n"
         guard !rows.refused.isEmpty else { return html }
         html += """
-            <table>
+            <div class="scroll"><table>
             <caption>What was refused or changed</caption>
             <thead><tr><th scope="col" class="n">Rows</th><th scope="col">Reason</th>\
             <th scope="col">For instance</th></tr></thead>
@@ -122,7 +126,7 @@ extension ReportPage {
                 "<tr><td class=\"n\">\(row.count)</td><td>\(MarkupText.escaped(row.reason))"
                 + "</td><td>\(MarkupText.escaped(row.example))</td></tr>\n"
         }
-        return html + "</tbody>\n</table>\n"
+        return html + "</tbody>\n</table></div>\n"
     }
 
     private func sample(_ sample: TrainingReport.Sample) -> String {
@@ -133,7 +137,7 @@ extension ReportPage {
         html += "<ol>\n"
         for answer in sample.answers {
             html += "<li>\(MarkupText.escaped(answer.title))"
-            if !answer.author.isEmpty { html += ", \(MarkupText.escaped(answer.author))" }
+            if !answer.author.isEmpty { html += " by \(MarkupText.escaped(answer.author))" }
             if !answer.reason.isEmpty {
                 html += " <span class=\"soft\">\(MarkupText.escaped(answer.reason))</span>"
             }
@@ -150,7 +154,12 @@ extension ReportPage {
                     + MarkupText.figure($0.x)
             }
         }.joined(separator: "; ")
-        return "<figure>\(chart.svg)<figcaption>\(MarkupText.escaped(chart.title)). "
-            + "At the end: \(MarkupText.escaped(ends)).</figcaption></figure>\n"
+        return Self.figure(chart.svg, "\(chart.title). At the end: \(ends)")
+    }
+
+    /// A drawing stays as large as its letters need; a narrow screen moves over it.
+    private static func figure(_ svg: String, _ caption: String) -> String {
+        "<figure><div class=\"scroll\">\(svg)</div>"
+            + "<figcaption>\(MarkupText.escaped(caption)).</figcaption></figure>\n"
     }
 }

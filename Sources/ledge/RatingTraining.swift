@@ -38,6 +38,8 @@ enum RatingTraining {
             out: arguments.value("--out") ?? "\(recipe.model).bundle",
             splitOut: arguments.value("--split-out"),
             warmStart: arguments.value("--warm-start"))
+        let output = try TrainingOutput(paths.out)
+        defer { output.close() }
         let version = try TrainCommand.version(arguments, after: paths.out)
         var options = DatasetReader.Options()
         options.mergesEditions = recipe.mergesEditions
@@ -71,7 +73,7 @@ enum RatingTraining {
         report(outcome)
         let manifest: BundleManifest
         do throws(BundleError) {
-            manifest = try outcome.draft.write(to: paths.out)
+            manifest = try ReportCommand.withCurves(outcome.draft).write(to: paths.out)
         } catch {
             throw CommandError(error.message)
         }

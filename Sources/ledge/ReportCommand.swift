@@ -66,10 +66,11 @@ extension ReportCommand {
     static func described(_ bundle: ModelBundle) -> TrainingReport {
         let manifest = bundle.manifest
         var report = TrainingReport(title: "\(manifest.modelName), version \(manifest.version)")
+        let size = String(format: "%.1f MB", Double(manifest.blobBytes) / 1e6)
         report.summary = [
             "A \(manifest.kind.rawValue) model for \(bundle.catalogue.itemCount) items, "
-                + "made \(manifest.created.formatted(.iso8601)); \(manifest.blobBytes) bytes; "
-                + "it answers by \(JSONValue.object(manifest.serving).text)."
+                + "made \(manifest.created.formatted(.iso8601)); \(size). "
+                + "It answers by \(described(manifest.serving))."
         ]
         report.quality = quality(manifest.metrics, kind: manifest.kind)
         report.curves = curves(manifest.metrics)
@@ -80,7 +81,31 @@ extension ReportCommand {
         return report
     }
 
+    /// A rule in words: its name, and what it is set to.
+    private static func described(_ rule: JSONObject) -> String {
+        let settings = rule.members.filter { $0.name != "rule" }.map { name, value in
+            let text =
+                switch value {
+                case .object(let rule): described(rule)
+                case .array(let rules):
+                    rules.map { $0.objectValue.map(described) ?? $0.text }
+                        .joined(separator: " and ")
+                default: value.stringValue ?? value.text
+                }
+            return "\(name.replacing("_", with: " ")) \(text)"
+        }
+        let name = rule["rule"]?.stringValue ?? ""
+        return settings.isEmpty ? name : "\(name) (\(settings.joined(separator: ", ")))"
+    }
+
     private static let confidencePrefix = "ci95_"
+    private static let measureNames = [
+        "recall@10": "Recall@10", "recall@20": "Recall@20", "ndcg@10": "NDCG@10",
+        "hit@10": "Hit@10", "coverage@10": "Coverage@10", "mean_len@10": "Answers",
+        "mse": "MSE", "rmse": "RMSE", "mae": "MAE",
+    ]
+    /// What is counted once for all methods.
+    private static let counts = [("test_users", "readers"), ("queries", "questions")]
 
     private static func quality(
         _ metrics: JSONObject, kind: ModelKind
@@ -88,12 +113,18 @@ extension ReportCommand {
         guard let test = metrics["test"]?.objectValue, let first = test.members.first?.value else {
             return nil
         }
-        let measures = (first.objectValue?.members ?? []).filter {
-            $0.value.doubleValue != nil && !$0.name.hasPrefix(confidencePrefix)
+        let measures = (first.objectValue?.members ?? []).filter { member in
+            member.value.doubleValue != nil && !member.name.hasPrefix(confidencePrefix)
+                && !counts.contains { $0.0 == member.name }
         }.map(\.name)
+        let measuredBy = metrics["protocol"]?.stringValue ?? "On rows that training never saw"
+        let counted = counts.compactMap { name, unit in first[name].map { ", \($0.text) \(unit)" } }
         return .init(
-            measuredBy: metrics["protocol"]?.stringValue ?? "On rows that training never saw",
-            measures: measures,
+            measuredBy: measuredBy.prefix(1).uppercased() + measuredBy.dropFirst()
+                + counted.joined()
+                + (first.objectValue?.names.contains { $0.hasPrefix(confidencePrefix) } == true
+                    ? "; ± is half of a 95 % interval" : ""),
+            measures: measures.map { measureNames[$0] ?? $0 },
             methods: test.members.map { method in
                 .init(
                     name: method.name.replacing(" (serves)", with: ""),
@@ -106,6 +137,15 @@ extension ReportCommand {
                         )
                     })
             })
+    }
+
+    /// The draft with its curve as a drawing beside the figures in the manifest.
+    static func withCurves(_ draft: BundleDraft) -> BundleDraft {
+        var draft = draft
+        if let curve = curves(draft.metrics).first {
+            draft.attachments.append((BundleFile.curves, curve.svg))
+        }
+        return draft
     }
 
     /// A list of points that share a step or an epoch; each other number is a curve.

@@ -59,6 +59,10 @@ enum TrainCommand {
         }
         let recipe = try TrainingInput.recipe(arguments.parameter("recipe"))
         let out = arguments.value("--out") ?? "\(recipe.model).bundle"
+        let page = arguments.value("--report") ?? "\(out).html"
+        let files = [page == "none" ? nil : page, arguments.value("--recipe-out")]
+        let output = try TrainingOutput(out, files: files.compactMap(\.self))
+        defer { output.close() }
         let version = try version(arguments, after: out)
         var input = try TrainingInput(arguments, recipe, version: version)
         let pipeline = input.pipeline
@@ -80,7 +84,6 @@ enum TrainCommand {
             // There is none after a training that took a few seconds.
             try? FileManager.default.removeItem(atPath: path)
         }
-        let page = arguments.value("--report") ?? "\(out).html"
         try TrainingSummary.show(bundle: out, rows: input.rows, page: page == "none" ? nil : page)
         return code
     }
@@ -122,7 +125,8 @@ enum TrainCommand {
         Terminal.line(QualityTable.text(outcome.quality))
         let manifest: BundleManifest
         do throws(BundleError) {
-            manifest = try outcome.draft.write(to: out, bytesMax: recipe.bundleBytesMax)
+            manifest = try ReportCommand.withCurves(outcome.draft)
+                .write(to: out, bytesMax: recipe.bundleBytesMax)
         } catch {
             throw CommandError(error.message)
         }

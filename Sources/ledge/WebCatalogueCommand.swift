@@ -11,14 +11,16 @@ enum WebCatalogueCommand {
         parameters: [Parameter(name: "bundle", help: "a bundle's directory")],
         options: [
             Option("--out", value: "FILE", "The file to write (web_book_data.json)."),
-            Option("--images", value: "FILE", "A CSV file with an id and an image address."),
+            Option(
+                "--images", value: "FILE",
+                "A CSV file with an id and an image address, for items without one."),
         ],
         discussion: """
             The file is an array of records in the order of the model's rows, as the tutorials'
-            page expects it: book_id, title, image_url, authors. A catalogue holds no addresses
-            of images. They are taken from --images, such as the Kaggle files of goodbooks-10k
-            (book_id, image_url) and Book-Crossing (ISBN, Image-URL-M); without it, and for
-            items that the file does not name, image_url is null.
+            page expects it: book_id, title, image_url, authors. Addresses of images are the
+            catalogue's, which has them if the data set of the training had, as Kaggle's files
+            of goodbooks-10k (image_url) and Book-Crossing (Image-URL-M) have. --images gives
+            those that it lacks. For an item without one image_url is null.
             """,
         run: run)
 
@@ -33,11 +35,13 @@ enum WebCatalogueCommand {
         } catch {
             throw CommandError(error.message)
         }
-        let found = items.count { images[$0.key] != nil }
+        var found = 0
         let records = items.map { item -> JSONValue in
-            [
+            let image = item.image.isEmpty ? images[item.key] : item.image
+            if image != nil { found += 1 }
+            return [
                 "book_id": .string(item.key), "title": .string(item.title),
-                "image_url": images[item.key].map { .string($0) } ?? .null,
+                "image_url": image.map { .string($0) } ?? .null,
                 "authors": .string(item.author),
             ]
         }

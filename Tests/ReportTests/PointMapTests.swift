@@ -11,6 +11,20 @@ import Testing
 
         #expect(svg.contains(#"<circle cx="24" cy="738" r="6"><title>Point 0</title></circle>"#))
         #expect(svg.contains(#"<circle cx="976" cy="262" r="6"><title>Point 1</title></circle>"#))
+        #expect(svg.contains(#"viewBox="0 238 1000 524""#))
+    }
+
+    @Test func `a label that turns to the left covers none there`() {
+        let points: [PointMap.Point] = [
+            .init(x: 0, y: 0, title: "Elsewhere"), .init(x: 85, y: 50, title: "A first label"),
+            .init(x: 99, y: 50, title: "A second label that is long"),
+            .init(x: 100, y: 100, title: "Corner"),
+        ]
+
+        let svg = PointMap(title: "T", points: points, labelled: [1, 2]).svg
+
+        #expect(svg.contains(">A first label</text>"))
+        #expect(!svg.contains(">A second label that is long</text>"))
     }
 
     @Test func `titles are escaped`() {

@@ -55,7 +55,7 @@ import Testing
         report.quality = .init(
             measuredBy: text, measures: [text],
             methods: [
-                .init(name: "popularity", figures: [(0.0268, nil)]),
+                .init(name: "popularity", figures: [(0.026, nil)]),
                 .init(name: text, isServed: true, figures: [(0.0934, 0.0072)]),
             ])
         report.samples = [.init(question: [text], answers: [(text, text, text)])]
@@ -88,7 +88,16 @@ import Testing
 
         #expect(html.contains(#"<tr class="served"><th scope="row">vote (this bundle)</th>"#))
         #expect(html.contains("0.0934 ± 0.0072"))
+        #expect(html.contains(">0.0260<"))
         #expect(html.contains("8 of 10 rows were kept"))
+    }
+
+    @Test func `what is wider than a telephone scrolls by itself`() {
+        let html = Self.whole("wide").html
+
+        #expect(html.split(separator: "<table").count == 3)
+        #expect(html.split(separator: "<div class=\"scroll\"><table").count == 3)
+        #expect(html.split(separator: "<div class=\"scroll\"><svg").count == 3)
     }
 
     @Test func `a report of a title alone is a whole page`() {
