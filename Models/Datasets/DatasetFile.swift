@@ -5,27 +5,36 @@ import Foundation
 enum DatasetFile {
     /// What a file may hold once unpacked; the largest set of the field has about half of this.
     private static let bytesMax = 4 << 30
+    /// How many times its size a packed file may hold: text packs five times, zeros a thousand.
+    private static let packingMax = 100
+    /// What a packed file may hold however small it is.
+    private static let unpackedBytesMin = 64 << 20
 
     /// - Throws: `.fileNotFound`, `.unreadable`, `.limitExceeded`.
     static func read(_ path: String) throws(DatasetError) -> [UInt8] {
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw DatasetError(.fileNotFound, "\(path) does not exist or cannot be read")
+        // A pipe without a writer would be waited for, so it is not opened to be read.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw DatasetError(
+                .fileNotFound, "\(path) cannot be read: \(String(cString: strerror(errno)))")
         }
-        return CSVText.utf8(path.hasSuffix(".gz") ? try unpacked(path) : try plain(path))
-    }
-
-    private static func plain(_ path: String) throws(DatasetError) -> [UInt8] {
-        let handle: FileHandle
-        do {
-            handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        } catch {
-            throw DatasetError(.unreadable, "\(path) cannot be opened: \(error)")
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw DatasetError(.unreadable, "\(path) cannot be read: it is no regular file")
         }
-        return try drain(handle, path: path)
+        let size = Int(status.st_size)
+        guard path.hasSuffix(".gz") else {
+            return CSVText.utf8(try drain(handle, path: path, bytesMax: bytesMax))
+        }
+        let unpackedMax = max(unpackedBytesMin, min(bytesMax / packingMax, size) * packingMax)
+        return CSVText.utf8(try unpacked(path, bytesMax: unpackedMax))
     }
 
     /// Unpacks with the `gzip` that every Debian has: well kept, and faster to trust than ours.
-    private static func unpacked(_ path: String) throws(DatasetError) -> [UInt8] {
+    private static func unpacked(
+        _ path: String, bytesMax: Int
+    ) throws(DatasetError) -> [UInt8] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["gzip", "-dc", "--", path]
@@ -42,7 +51,7 @@ enum DatasetFile {
             if process.isRunning { process.terminate() }
             process.waitUntilExit()
         }
-        let bytes = try drain(pipe.fileHandleForReading, path: path)
+        let bytes = try drain(pipe.fileHandleForReading, path: path, bytesMax: bytesMax)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw DatasetError(.unreadable, "\(path) is damaged: gzip cannot unpack it")
@@ -50,7 +59,9 @@ enum DatasetFile {
         return bytes
     }
 
-    private static func drain(_ handle: FileHandle, path: String) throws(DatasetError) -> [UInt8] {
+    private static func drain(
+        _ handle: FileHandle, path: String, bytesMax: Int
+    ) throws(DatasetError) -> [UInt8] {
         let pieceBytes = 1 << 20
         var bytes: [UInt8] = []
         while true {
@@ -58,7 +69,8 @@ enum DatasetFile {
             do {
                 piece = try handle.read(upToCount: pieceBytes)
             } catch {
-                throw DatasetError(.unreadable, "\(path) cannot be read: \(error)")
+                throw DatasetError(
+                    .unreadable, "\(path) cannot be read: \(error.localizedDescription)")
             }
             guard let piece, !piece.isEmpty else { return bytes }
             bytes.append(contentsOf: piece)

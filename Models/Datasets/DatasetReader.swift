@@ -49,10 +49,8 @@ package struct DatasetReader {
         reader.dataset.unratedItems = reader.items.addUnratedEditions()
         reader.finish()
         guard reader.dataset.rowCount > 0 else {
-            throw DatasetError(
-                .empty,
-                "\(ratings.path) has no usable row; "
-                    + reader.dataset.report.lines.joined(separator: "; "))
+            let lines = ["\(ratings.path) has no usable row"] + reader.dataset.report.lines
+            throw DatasetError(.empty, lines.joined(separator: "; "))
         }
         return reader.dataset
     }

@@ -18,7 +18,12 @@ struct DatasetTable {
         reader = Self.reader(of: bytes, separator: form.separator)
         var names = form.columns
         if names.isEmpty {
-            guard reader.next() == .row else { throw DatasetError(.empty, "\(path) is empty") }
+            switch reader.next() {
+            case .row: break
+            case .malformed(let error):
+                throw DatasetError(.unreadable, "\(path) has no header: \(error.message)")
+            case nil: throw DatasetError(.empty, "\(path) is empty")
+            }
             let header = reader
             names = (0..<header.fieldCount).map { header.text($0) }
         }

@@ -40,9 +40,10 @@ package struct LineChart: Sendable {
             class="chart"><title>\(MarkupText.escaped(title))</title>
             <style>.chart{background:#fff;font:12px sans-serif}.chart text{fill:#4a5568}\
             .chart .grid{stroke:#e2e8f0}.chart .line{fill:none;stroke-width:2}\
+            .chart circle{fill:#fff;stroke-width:2}\
             .chart .c0{stroke:#2b6cb0}.chart .c1{stroke:#c05621}.chart .c2{stroke:#2f855a}\
             .chart .c3{stroke:#805ad5}@media(prefers-color-scheme:dark){\
-            .chart{background:#171b22}.chart text{fill:#cbd5e0}.chart .grid{stroke:#2d3748}\
+            .chart{background:#171b22}.chart circle{fill:#171b22}.chart text{fill:#cbd5e0}.chart .grid{stroke:#2d3748}\
             .chart .c0{stroke:#7fb2f0}.chart .c1{stroke:#f6ad55}.chart .c2{stroke:#68d391}\
             .chart .c3{stroke:#b794f4}}</style>
 
@@ -137,7 +138,7 @@ package struct LineChart: Sendable {
         for point in series.points {
             svg += """
                 <circle class="\(style)" cx="\(n(x.place(point.x)))" cy="\(n(y.place(point.y)))" \
-                r="2.5"><title>\(MarkupText.escaped(series.name)) \(MarkupText.figure(point.x)): \
+                r="3"><title>\(MarkupText.escaped(series.name)) \(MarkupText.figure(point.x)): \
                 \(MarkupText.figure(point.y))</title></circle>
 
                 """

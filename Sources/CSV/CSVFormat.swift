@@ -26,9 +26,12 @@ package struct CSVFormat: Sendable, Hashable {
     /// Tabs.
     package static let tabs = CSVFormat(delimiter: UInt8(ascii: "\t"))
 
+    /// How much of a first line is looked at: enough for thousands of names.
+    private static let headerBytesMax = 1 << 16
+
     /// The format whose delimiter occurs most often in the first line outside quotes.
     package static func detected(in bytes: [UInt8]) -> CSVFormat {
-        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+        let line = bytes.prefix(headerBytesMax).prefix { $0 != UInt8(ascii: "\n") }
         let candidates: [CSVFormat] = [.standard, .semicolons, .tabs]
         var isQuoted = false
         var counts = [0, 0, 0]

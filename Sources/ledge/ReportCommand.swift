@@ -68,7 +68,7 @@ extension ReportCommand {
         var report = TrainingReport(title: "\(manifest.modelName), version \(manifest.version)")
         let size = String(format: "%.1f MB", Double(manifest.blobBytes) / 1e6)
         report.summary = [
-            "A \(manifest.kind.rawValue) model for \(bundle.catalogue.itemCount) items, "
+            "A model of the kind \(manifest.kind.rawValue) for \(bundle.catalogue.itemCount) items, "
                 + "made \(manifest.created.formatted(.iso8601)); \(size). "
                 + "It answers by \(described(manifest.serving))."
         ]
@@ -98,6 +98,7 @@ extension ReportCommand {
         return settings.isEmpty ? name : "\(name) (\(settings.joined(separator: ", ")))"
     }
 
+    private static let servedSuffix = " (serves)"
     private static let confidencePrefix = "ci95_"
     private static let measureNames = [
         "recall@10": "Recall@10", "recall@20": "Recall@20", "ndcg@10": "NDCG@10",
@@ -113,6 +114,10 @@ extension ReportCommand {
         guard let test = metrics["test"]?.objectValue, let first = test.members.first?.value else {
             return nil
         }
+        // A baseline may have the kind's name.
+        let served =
+            test.names.first { $0.hasSuffix(servedSuffix) }
+            ?? (test.count == 1 ? test.names.first : kind.rawValue)
         let measures = (first.objectValue?.members ?? []).filter { member in
             member.value.doubleValue != nil && !member.name.hasPrefix(confidencePrefix)
                 && !counts.contains { $0.0 == member.name }
@@ -127,9 +132,8 @@ extension ReportCommand {
             measures: measures.map { measureNames[$0] ?? $0 },
             methods: test.members.map { method in
                 .init(
-                    name: method.name.replacing(" (serves)", with: ""),
-                    isServed: method.name.hasSuffix("(serves)") || method.name == kind.rawValue
-                        || test.count == 1,
+                    name: method.name.replacing(servedSuffix, with: ""),
+                    isServed: method.name == served,
                     figures: measures.map { measure in
                         (
                             method.value[measure]?.doubleValue ?? .nan,

@@ -118,8 +118,8 @@ extension TrainingInput {
     /// `reader=A,item=B` as a table.
     private static func roles(_ text: String) -> [String: String] {
         let pairs = text.split(separator: ",").map { part in
-            let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
-            return (sides[0], sides.count > 1 ? sides[1] : "")
+            let role = part.prefix { $0 != "=" }
+            return (String(role), String(part.dropFirst(role.count + 1)))
         }
         return Dictionary(pairs, uniquingKeysWith: { _, last in last })
     }
@@ -165,9 +165,21 @@ extension TrainingInput {
 // MARK: The recipe
 
 extension TrainingInput {
+    private static let recipeBytesMax = 1 << 20
+
     /// The text of a recipe: a file, or one of those that come with the program.
     static func recipeBytes(_ name: String) throws(CommandError) -> [UInt8] {
-        if let file = FileManager.default.contents(atPath: name) { return [UInt8](file) }
+        var status = stat()
+        if stat(name, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= recipeBytesMax,
+                let file = FileManager.default.contents(atPath: name)
+            else {
+                throw CommandError(
+                    "the recipe \(name) is no file of at most \(recipeBytesMax) bytes that can be "
+                        + "read")
+            }
+            return [UInt8](file)
+        }
         if let bytes = ShippedRecipes.bytes(of: name) { return bytes }
         let known = ShippedRecipes.all.map(\.name).joined(separator: ", ")
         throw CommandError("there is no recipe file \(name); the program has \(known)")
