@@ -157,7 +157,7 @@ package struct BundleDraft: Sendable {
     package static func checkReplaceable(_ directory: String) throws(BundleError) {
         guard FileManager.default.fileExists(atPath: directory) else { return }
         let refusal = BundleError(
-            .unwritable, "\(directory) holds other files and is no bundle; name another")
+            .unwritable, "\(directory) is no bundle, or holds other files beside it; name another")
         guard let contents = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             throw refusal
         }

@@ -108,7 +108,7 @@ extension BundleManifest {
     }
 
     /// Blob names become file names, so only what no file system interprets may pass.
-    static func isPlainFileName(_ name: String) -> Bool {
+    package static func isPlainFileName(_ name: String) -> Bool {
         let isSafe = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),

@@ -48,7 +48,8 @@ enum DatasetFile {
             throw DatasetError(.unreadable, "gzip cannot be started to unpack \(path): \(error)")
         }
         defer {
-            if process.isRunning { process.terminate() }
+            // It inherits the mask of a worker thread, in which lesser signals are blocked.
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
         }
         let bytes = try drain(pipe.fileHandleForReading, path: path, bytesMax: bytesMax)

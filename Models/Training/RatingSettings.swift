@@ -126,7 +126,7 @@ package struct RatingRecipe: Sendable {
         var fields = RecipeFields(object)
         source = object
         _ = try fields.text("kind")
-        model = try fields.text("model")
+        model = try fields.modelName()
         settings = try RatingSettings(kind: kind, fields: &fields)
         mergesEditions = try fields.flag("merge_editions")
         requiresTitles = try fields.flag("require_titles")

@@ -43,7 +43,7 @@ package struct Recipe: Sendable {
     package init(_ object: JSONObject) throws(TrainingError) {
         var fields = RecipeFields(object)
         source = object
-        model = try fields.text("model")
+        model = try fields.modelName()
         settings = try RecipeSettings(&fields)
         split = ReaderSplit.Rules(
             likedRatingMin: Float(try fields.real("liked_rating_min", 0...1_000_000)),

@@ -1,3 +1,4 @@
+import BundleFormat
 import JSON
 import Retrieval
 
@@ -10,6 +11,18 @@ struct RecipeFields {
     mutating func text(_ name: String) throws(TrainingError) -> String {
         guard let text = take(name)?.stringValue, !text.isEmpty else { throw wrong(name, "text") }
         return text
+    }
+
+    /// The name of a model, which is also the name of files.
+    mutating func modelName() throws(TrainingError) -> String {
+        let name = try text("model")
+        guard BundleManifest.isPlainFileName(name) else {
+            throw wrong(
+                "model",
+                "at most \(BundleLimits.modelNameBytesMax) of a-z, 0-9, '-', '_' and '.', "
+                    + "and not begin with a point")
+        }
+        return name
     }
 
     mutating func flag(_ name: String) throws(TrainingError) -> Bool {

@@ -66,7 +66,10 @@ package struct TrainingCheckpoint: Sendable {
             try handle.write(contentsOf: file)
             try handle.synchronize()
         } catch {
-            throw TrainingError(.unwritable, "\(path) cannot be written", cause: error)
+            unlink(temporary)
+            throw TrainingError(
+                .unwritable, "\(path) cannot be written: \(error.localizedDescription)",
+                cause: error)
         }
         guard rename(temporary, path) == 0, Self.syncDirectory(of: path) else {
             throw TrainingError(

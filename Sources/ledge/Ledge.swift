@@ -15,6 +15,7 @@ struct Ledge {
         ])
 
     static func main() async {
+        Terminal.holdStreams()
         let words = Array(CommandLine.arguments.dropFirst())
         let code = await run(words, environment: ProcessInfo.processInfo.environment)
         exit(code.rawValue)
@@ -52,7 +53,7 @@ struct Ledge {
             }
             return error.exitCode
         } catch {
-            complain("\(error)")
+            complain(error.localizedDescription)
             return .failure
         }
     }

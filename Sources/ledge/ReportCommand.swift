@@ -195,9 +195,9 @@ extension ReportCommand {
             let chosen = try items(ranked.map(\.item.place))
             let reasons = try items(ranked.map(\.because.place))
             return .init(
-                question: try items(query.items).map(\.title),
+                question: try items(query.items).map(\.caption),
                 answers: zip(chosen, reasons).map { item, reason in
-                    (item.title, item.author, "because of \(reason.title)")
+                    (item.caption, item.author, "because of \(reason.caption)")
                 })
         }
     }

@@ -54,6 +54,7 @@ enum TrainCommand {
         run: run)
 
     private static func run(_ arguments: Arguments) throws -> ExitCode {
+        Terminal.outliveReaders()
         if let recipe = try RatingTraining.recipe(at: arguments.parameter("recipe")) {
             return try RatingTraining.run(recipe, arguments)
         }
@@ -173,12 +174,18 @@ extension TrainCommand {
         return agreed.map(Date.init(timeIntervalSince1970:)) ?? Date()
     }
 
-    static func write(_ files: [(name: String, text: String)], to directory: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true)
-        for file in files {
-            try Data(file.text.utf8)
-                .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
+    static func write(
+        _ files: [(name: String, text: String)], to directory: String
+    ) throws(CommandError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true)
+            for file in files {
+                try Data(file.text.utf8)
+                    .write(to: URL(fileURLWithPath: directory).appendingPathComponent(file.name))
+            }
+        } catch {
+            throw CommandError("\(directory) cannot be written: \(error.localizedDescription)")
         }
     }
 }

@@ -48,7 +48,8 @@ import Training
         ("seed", -1), ("liked_rating_min", -1), ("evaluation_draws", 0), ("merge_editions", 1),
         ("require_titles", "yes"), ("expected_ndcg_min", 1.5), ("serving", []),
         ("serving", ["nearest-reader"]), ("serving", [["rule": "oracle"]]), ("kind", "oracle"),
-        ("model", ""), ("dimensions", 2.5), ("batch", "1024"),
+        ("model", ""), ("model", "../books"), ("model", ".books"), ("dimensions", 2.5),
+        ("batch", "1024"),
     ]
 
     @Test(arguments: outOfBounds)
