@@ -38,11 +38,8 @@ extension [Float]: RowSource {
 package struct QuantizedRows: Sendable {
     package let count: Int
     package let dimensions: Int
-    /// The sum of what the arrays take.
-    package var byteCount: Int {
-        codes.count + order.count * MemoryLayout<Int32>.stride
-            + blocks.count * MemoryLayout<scan_block>.stride
-    }
+    /// What a scan of all rows reads.
+    package var codeBytes: Int { codes.count }
 
     /// Shape (blocks, groups, pairs, lanes, 2); see `scan_kernels.h`.
     private(set) var codes: [UInt8] = []
