@@ -184,21 +184,10 @@ package struct Recommender: Sendable {
             return popular(liked, limit)
         }
         opinion.score(into: &scratch.scores)
-        let ranked = best(of: scratch.scores, liked, limit)
+        let ranked = scratch.scores.top(limit, excluding: liked)
         scratch.scores.clear()
         let support = opinion.support(of: ranked.map(\.index), places: &scratch.places)
         return explained(ranked, support, liked, limit)
-    }
-
-    private func best(
-        of scores: ItemScores, _ liked: [ItemIndex], _ limit: Int
-    ) -> [TopScores.Entry] {
-        var top = TopScores(capacity: limit)
-        for item in scores.touched where !liked.contains(ItemIndex(rawValue: item)) {
-            let score = scores.sums[Int(item)]
-            if score > 0 { top.offer(score, at: item) }
-        }
-        return top.ranked()
     }
 
     private func foldedIn(
