@@ -43,7 +43,8 @@ package struct LineChart: Sendable {
             .chart circle{fill:#fff;stroke-width:2}\
             .chart .c0{stroke:#2b6cb0}.chart .c1{stroke:#c05621}.chart .c2{stroke:#2f855a}\
             .chart .c3{stroke:#805ad5}@media(prefers-color-scheme:dark){\
-            .chart{background:#171b22}.chart circle{fill:#171b22}.chart text{fill:#cbd5e0}.chart .grid{stroke:#2d3748}\
+            .chart{background:#171b22}.chart circle{fill:#171b22}\
+            .chart text{fill:#cbd5e0}.chart .grid{stroke:#2d3748}\
             .chart .c0{stroke:#7fb2f0}.chart .c1{stroke:#f6ad55}.chart .c2{stroke:#68d391}\
             .chart .c3{stroke:#b794f4}}</style>
 

@@ -20,10 +20,12 @@ struct ReportPage {
         table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--soft);\
         padding:.3rem 0}th,td{text-align:left;padding:.3rem .6rem;\
         border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right;\
-        font-variant-numeric:tabular-nums;white-space:nowrap}tr.served{background:var(--mark);font-weight:600}\
+        font-variant-numeric:tabular-nums;white-space:nowrap}\
+        tr.served{background:var(--mark);font-weight:600}\
         .soft,figcaption{color:var(--soft)}svg{display:block;width:100%;height:auto;\
         min-width:36rem;border:1px solid var(--rule);box-sizing:border-box}\
-        @media(max-width:40rem){body{padding:1rem}th,td{padding:.3rem .4rem}}figure{margin:1rem 0}pre{overflow:auto;border:1px solid var(--rule);padding:.8rem;\
+        @media(max-width:40rem){body{padding:1rem}th,td{padding:.3rem .4rem}}\
+        figure{margin:1rem 0}pre{overflow:auto;border:1px solid var(--rule);padding:.8rem;\
         font-size:.85rem}
         """
 

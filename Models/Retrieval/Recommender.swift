@@ -140,13 +140,13 @@ package struct Recommender: Sendable {
         }
     }
 
-    /// The ranking with scores times the number of an item's readers to minus the power: larger
-    /// powers bring what fewer people know. Items without a score stay at the end.
+    /// The ranking with scores times a power of an item's rarity: larger powers bring what fewer
+    /// people know. Items without a score stay at the end.
     package func damped(_ ranking: [RankedItem], power: Float) -> [RankedItem] {
         let damped = ranking.map { ranked in
-            let readers = Float(max(1, model.readership.readerCount(of: ranked.item.place)))
+            let rarity = Self.rarity(model.readership.readerCount(of: ranked.item.place))
             return RankedItem(
-                item: ranked.item, score: ranked.score * pow(readers, -power),
+                item: ranked.item, score: ranked.score * pow(rarity, power),
                 because: ranked.because)
         }
         // Equal scores keep their order, which sorting by itself does not promise.
@@ -155,6 +155,13 @@ package struct Recommender: Sendable {
             return a != b ? a > b : left.offset < right.offset
         }
         .map(\.element)
+    }
+
+    /// Falls with the number of an item's readers, from 20 of them on in proportion, and rises
+    /// up to six: what a single reader has in common with a question may be chance.
+    private static func rarity(_ readerCount: Int) -> Float {
+        let readers = Float(readerCount)
+        return readers / (readers + 2) * 20 / (readers + 20)
     }
 
     private func opinion(

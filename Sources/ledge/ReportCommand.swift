@@ -68,7 +68,8 @@ extension ReportCommand {
         var report = TrainingReport(title: "\(manifest.modelName), version \(manifest.version)")
         let size = String(format: "%.1f MB", Double(manifest.blobBytes) / 1e6)
         report.summary = [
-            "A model of the kind \(manifest.kind.rawValue) for \(bundle.catalogue.itemCount) items, "
+            "A model of the kind \(manifest.kind.rawValue) for "
+                + "\(bundle.catalogue.itemCount) items, "
                 + "made \(manifest.created.formatted(.iso8601)); \(size). "
                 + "It answers by \(described(manifest.serving))."
         ]

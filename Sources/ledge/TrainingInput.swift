@@ -170,17 +170,18 @@ extension TrainingInput {
     /// The text of a recipe: a file, or one of those that come with the program.
     static func recipeBytes(_ name: String) throws(CommandError) -> [UInt8] {
         var status = stat()
-        if stat(name, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= recipeBytesMax,
-                let file = FileManager.default.contents(atPath: name)
-            else {
-                throw CommandError(
-                    "the recipe \(name) is no file of at most \(recipeBytesMax) bytes that can be "
-                        + "read")
-            }
+        let exists = stat(name, &status) == 0
+        if exists, status.st_mode & S_IFMT == S_IFREG, status.st_size <= recipeBytesMax,
+            let file = FileManager.default.contents(atPath: name)
+        {
             return [UInt8](file)
         }
+        // A bundle of the recipe's name may stand here: it is a directory.
         if let bytes = ShippedRecipes.bytes(of: name) { return bytes }
+        guard !exists else {
+            throw CommandError(
+                "the recipe \(name) is no file of at most \(recipeBytesMax) bytes that can be read")
+        }
         let known = ShippedRecipes.all.map(\.name).joined(separator: ", ")
         throw CommandError("there is no recipe file \(name); the program has \(known)")
     }
