@@ -22,7 +22,8 @@ package enum RatingEvaluation {
     ) throws(TrainingError) -> Report {
         let (split, test) = (files.split, files.split.test)
         guard test.count > 0, split.known.count > 0 else {
-            throw TrainingError(.notEnoughData, "the split has no rows to learn from or to judge by")
+            throw TrainingError(
+                .notEnoughData, "the split has no rows to learn from or to judge by")
         }
         let model: RatingModel
         let places: Places

@@ -89,8 +89,10 @@ enum EvaluateCommand {
         let rows = try Evaluation.report(bundle: bundle, split: split)
         return Judgement(
             table: QualityTable.text(rows),
-            json: ["methods": .object(JSONObject(rows.map { ($0.method, .object($0.metrics.json)) }))]
-        )
+            json: [
+                "methods": .object(
+                    JSONObject(rows.map { ($0.method, .object($0.metrics.json)) }))
+            ])
     }
 
     private static func ratings(

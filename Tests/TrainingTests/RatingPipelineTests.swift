@@ -68,7 +68,8 @@ import Training
         throws
     {
         let directory = try TemporaryDirectory()
-        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(to: directory.file("bundle"))
+        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(
+            to: directory.file("bundle"))
         let bundle = try ModelBundle(directory: directory.file("bundle"))
         let model = try RatingModel(bundle: bundle)
         let reader = ReaderIndex(try #require(try bundle.catalogue.reader(withKey: "reader 7")))
@@ -162,7 +163,8 @@ import Training
 
     @Test func `a warm start of another shape is refused`() throws {
         let directory = try TemporaryDirectory()
-        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(to: directory.file("former"))
+        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(
+            to: directory.file("former"))
         let bundle = try ModelBundle(directory: directory.file("former"))
 
         let error = #expect(throws: TrainingError.self) {
@@ -174,7 +176,8 @@ import Training
 
     @Test func `patience ends a training that no longer gets better`() throws {
         let outcome = try Self.outcome(
-            try RatingRecipe.small("ratings-dot", ["epochs": 500, "patience": 3, "learning_rate": 0.1]))
+            try RatingRecipe.small(
+                "ratings-dot", ["epochs": 500, "patience": 3, "learning_rate": 0.1]))
 
         #expect(outcome.epochs.count < 500)
         #expect(outcome.epochs.count == outcome.bestEpoch + 3)
