@@ -2,5 +2,7 @@
 enum BenchCommand {
     static let command = Command(
         name: "bench", summary: "Measure this program beside its peers.",
-        subcommands: [StoreBenchCommand.command, TrainBenchCommand.command])
+        subcommands: [
+            KernelBenchCommand.command, StoreBenchCommand.command, TrainBenchCommand.command,
+        ])
 }
