@@ -3,7 +3,7 @@ import CKernels
 /// The linear algebra of a factorisation by weighted least squares, for rows padded with zeros to
 /// `stride` floats, a multiple of eight.
 ///
-/// The C form is compiled twice. Both round in another order than the plain Swift form of the tests.
+/// The C form is compiled twice. Both round in another order than the plain form of the tests.
 package enum LeastSquaresKernel {
     private static let lanes = 8
     private static let rowsTogether = 8
