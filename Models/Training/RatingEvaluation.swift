@@ -38,6 +38,10 @@ package enum RatingEvaluation {
         let mean = RatingTrainer.mean(of: split.known)
         var predictions = [Float](repeating: mean, count: test.count)
         let isKnown = (0..<test.count).map { places.knows(test, row: $0) }
+        guard isKnown.contains(true) else {
+            throw TrainingError(
+                .badSplit, "the bundle knows no reader of the split together with one of its items")
+        }
         for (reader, rows) in Dictionary(
             grouping: (0..<test.count).filter { isKnown[$0] }, by: { test.readers[$0] })
         {

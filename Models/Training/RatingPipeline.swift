@@ -44,6 +44,15 @@ package struct RatingPipeline {
                 "only \(split.training.count) ratings are left for training out of "
                     + "\(interactions.rowCount) rows; \(Self.rowsMin) are the least")
         }
+        // Rows of a file without such a column all have the same rating.
+        guard let first = split.known.ratings.first,
+            split.known.ratings.contains(where: { $0 != first })
+        else {
+            throw TrainingError(
+                .notEnoughData,
+                "all \(split.known.count) ratings are the same, so there is nothing to predict; "
+                    + "has the data a column of ratings that was not named?")
+        }
     }
 
     /// The split with its names, as `ledge evaluate` reads it again.

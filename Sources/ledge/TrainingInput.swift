@@ -74,9 +74,10 @@ extension TrainingInput {
         let dataset: Dataset
         if let columns = arguments.value("--columns") {
             let file = URL(fileURLWithPath: path).standardizedFileURL
+            let roles = try roles(columns)
             dataset = try reading { () throws(DatasetError) in
                 let form = try DatasetForm.own(
-                    file: file.lastPathComponent, columns: roles(columns))
+                    file: file.lastPathComponent, columns: roles)
                 return try DatasetReader.read(
                     directory: file.deletingLastPathComponent().path, forms: [form],
                     options: options)
@@ -114,12 +115,19 @@ extension TrainingInput {
     }
 
     /// `reader=A,item=B` as a table.
-    private static func roles(_ text: String) -> [String: String] {
-        let pairs = text.split(separator: ",").map { part in
-            let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
-            return (sides[0], sides.count > 1 ? sides[1] : "")
+    private static func roles(_ text: String) throws(CommandError) -> [String: String] {
+        var roles: [String: String] = [:]
+        for part in text.split(separator: ",") {
+            let sides = part.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else {
+                throw CommandError(
+                    "'--columns' is a list such as reader=A,item=B,rating=C, not '\(text)'",
+                    exitCode: .usage)
+            }
+            roles[String(sides[0])] = String(sides[1])
         }
-        return Dictionary(pairs, uniquingKeysWith: { _, last in last })
+        return roles
     }
 
     private static func describe(_ dataset: Dataset) {

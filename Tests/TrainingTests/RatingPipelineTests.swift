@@ -161,6 +161,41 @@ import Training
         #expect(warm.draft.provenance["warm_start"] == .string(bundle.digest.hex))
     }
 
+    /// The network of the seeds' first document, whose output is rectified.
+    @Test func `a rectified output learns, and is rectified again when the bundle is opened`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let recipe = try RatingRecipe.small(
+            "ratings-relu-seed", ["hidden": [20], "epochs": 60, "validation_share": 0.05])
+
+        let outcome = try Self.outcome(recipe)
+        try outcome.draft.write(to: directory.file("bundle"))
+        let model = try RatingModel(bundle: ModelBundle(directory: directory.file("bundle")))
+
+        let quality = try #require(outcome.quality.last)
+        let means = try #require(outcome.quality.dropLast().last)
+        #expect(quality.mse < 0.4 * means.mse)
+        #expect(model.parts.layers.map(\.isRectified) == [true, true])
+        let split = RatingSplit(.stars, validationShare: 0)
+        let report = try RatingEvaluation.report(
+            bundle: ModelBundle(directory: directory.file("bundle")),
+            split: RatingSplitFiles(split, of: .stars))
+        #expect(abs((report.quality.last?.mse ?? 0) - quality.mse) < 1e-4)
+    }
+
+    @Test func `ratings that are all the same are refused`() throws {
+        var same = Interactions.stars
+        same.rowRatings = same.rowRatings.map { _ in 1 }
+
+        let error = #expect(throws: TrainingError.self) {
+            try RatingPipeline(recipe: RatingRecipe.small("ratings-dot"), interactions: same)
+        }
+
+        #expect(error?.code == .notEnoughData)
+        #expect(error?.message.contains("the same") == true)
+    }
+
     @Test func `a warm start of another shape is refused`() throws {
         let directory = try TemporaryDirectory()
         try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(
