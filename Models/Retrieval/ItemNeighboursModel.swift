@@ -49,6 +49,10 @@ package final class ItemNeighboursModel: Sendable {
         readership = Readership(parts.readership)
     }
 
+    func neighbourCount(of item: Int) -> Int {
+        parts.offsets.withBuffer { Int($0[item + 1] - $0[item]) }
+    }
+
     /// - Throws: `.missingTensor`, which opening a bundle of this kind rules out.
     package convenience init(bundle: ModelBundle) throws(RetrievalError) {
         self.init(

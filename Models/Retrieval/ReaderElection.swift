@@ -44,27 +44,39 @@ struct ReaderElection: Opinion {
     }
 
     func score(into scores: inout ItemScores) {
-        forEachVote { item, weight, _ in scores.add(weight, to: item) }
+        readership.parts.withRows { rows in
+            scores.add(
+                voters.lazy.map {
+                    (reader: $0.reader, rated: $0.weight, unrated: $0.weight * weights.vote.unrated)
+                }, rows)
+        }
         scores.multiply(by: weights.damping)
     }
 
     /// What the voters who share each liked item weigh; the nearer embedding breaks ties.
     func support(of items: [Int32], places: inout [Int32]) -> [[Float]] {
-        var support = items.enumerated().map { place, item in
-            places[Int(item)] = Int32(place)
-            return liked.map { liked in
-                tower.map {
-                    $0.model.similarity(ItemIndex(rawValue: item), liked) * Float.ulpOfOne
-                } ?? 0
-            }
-        }
+        for (place, item) in items.enumerated() { places[Int(item)] = Int32(place) }
+        var support =
+            tower.map { tower in
+                tower.model.similarities(of: items, to: liked).map {
+                    $0.map { $0 * Float.ulpOfOne }
+                }
+            } ?? items.map { _ in liked.map { _ in 0 } }
         defer { for item in items { places[Int(item)] = ServingScratch.noPlace } }
-        forEachVote { item, weight, voter in
-            let place = places[Int(item)]
-            guard place != ServingScratch.noPlace, voter.shared != 0 else { return }
-            for position in liked.indices {
-                let bit = UInt64(min(position, ReaderShares.bitLast))
-                if voter.shared >> bit & 1 != 0 { support[Int(place)][position] += weight }
+        readership.parts.withRows { rows in
+            places.withUnsafeBufferPointer { places in
+                for voter in voters where voter.shared != 0 {
+                    forEachVote(of: voter, rows) { item, weight in
+                        let place = places[Int(item)]
+                        guard place != ServingScratch.noPlace else { return }
+                        for position in liked.indices {
+                            let bit = UInt64(min(position, ReaderShares.bitLast))
+                            if voter.shared >> bit & 1 != 0 {
+                                support[Int(place)][position] += weight
+                            }
+                        }
+                    }
+                }
             }
         }
         return support
@@ -89,16 +101,14 @@ struct ReaderElection: Opinion {
             .sorted { $0.reader < $1.reader }
     }
 
-    /// Calls the body with each item of each voter and what the vote weighs.
+    /// Calls the body with each item of a voter and what the vote weighs.
     @inline(__always)
-    private func forEachVote(_ body: (Int32, Float, Voter) -> Void) {
-        readership.parts.withRows { rows in
-            for voter in voters {
-                let unrated = voter.weight * weights.vote.unrated
-                rows.forEachItem(of: voter.reader) { item, rating in
-                    body(item, rating > 0 ? voter.weight : unrated, voter)
-                }
-            }
+    private func forEachVote(
+        of voter: Voter, _ rows: ReaderRows, _ body: (Int32, Float) -> Void
+    ) {
+        let unrated = voter.weight * weights.vote.unrated
+        rows.forEachItem(of: voter.reader) { item, rating in
+            body(item, rating > 0 ? voter.weight : unrated)
         }
     }
 }

@@ -132,6 +132,9 @@ package final class Readership: Sendable {
         Int(itemReaderOffsets[item + 1] - itemReaderOffsets[item])
     }
 
+    /// The mean, rounded up; readers who vote have more, most others less.
+    var itemsPerReader: Int { itemReaders.count / max(1, parts.readerCount) + 1 }
+
     /// n(i)^-exponent of each item, n being how many readers have it.
     func itemPowers(_ exponent: Float) -> [Float] {
         Powers.of((0..<parts.itemCount).map { readerCount(of: $0) }, to: -exponent)

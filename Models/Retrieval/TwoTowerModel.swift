@@ -97,12 +97,25 @@ extension TwoTowerModel {
 
     /// The cosine of two items' embeddings, in -1...1.
     func similarity(_ left: ItemIndex, _ right: ItemIndex) -> Float {
+        similarities(of: [left.rawValue], to: [right])[0][0]
+    }
+
+    /// The cosines of items' embeddings with others': shape (items, others), each in -1...1.
+    func similarities(of items: [Int32], to others: [ItemIndex]) -> [[Float]] {
         let d = parts.dimensions
         return parts.itemEmbeddings.withBuffer { rows in
-            guard let start = rows.baseAddress else { return 0 }
-            let (x, y) = (start + left.place * d, start + right.place * d)
-            let lengths = VectorKernels.dot(x, x, d) * VectorKernels.dot(y, y, d)
-            return lengths > 0 ? VectorKernels.dot(x, y, d) / lengths.squareRoot() : 0
+            guard let start = rows.baseAddress else { return [] }
+            let rows = others.map { start + $0.place * d }
+            let squares = rows.map { VectorKernels.dot($0, $0, d) }
+            return items.map { item in
+                let row = start + Int(item) * d
+                let square = VectorKernels.dot(row, row, d)
+                return rows.indices.map { other in
+                    let lengths = square * squares[other]
+                    return lengths > 0
+                        ? VectorKernels.dot(row, rows[other], d) / lengths.squareRoot() : 0
+                }
+            }
         }
     }
 }
