@@ -1,4 +1,5 @@
 import Kernels
+import Retrieval
 
 /// The factors of one side: rows of `stride` floats, of which those beyond the dimensions are 0.
 struct FactorRows: Sendable {
@@ -53,6 +54,12 @@ struct FactorRows: Sendable {
                 body(blocks[block], UnsafeBufferPointer(rebasing: $0[range]))
             }
         }
+    }
+
+    mutating func replace(
+        _ moves: [FormerPlaces.Move], by former: TensorRows<Float>, columns: Int
+    ) {
+        FormerPlaces.copy(moves, former, columns: columns, into: &values, stride: stride)
     }
 
     /// The rows without what pads them: shape (count, dimensions).

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Retrieval
 
 /// Factorises who chose what by alternating least squares (Hu, Koren, Volinsky 2008), with the
 /// regulariser scaled as Rendle, Krichene, Zhang, Koren (2021) found it must be.
@@ -18,7 +19,7 @@ import Kernels
 /// Rows do not depend on one another, and sums over all rows are cut into the same pieces always:
 /// the same seed gives the same factors however many processors there are.
 package struct ItemFactorsTrainer {
-    private let settings: ItemFactorsSettings
+    let settings: ItemFactorsSettings
     private let readerRows: WeightedRows
     private let itemRows: WeightedRows
     private var readerFactors: FactorRows
@@ -44,6 +45,13 @@ package struct ItemFactorsTrainer {
         itemFactors = FactorRows(start, stride: stride)
         readerFactors = FactorRows(
             [Float](repeating: 0, count: readerRows.count * stride), stride: stride)
+    }
+
+    /// Replaces the random factors of these items by a former model's.
+    ///
+    /// Readers need no start: their first half epoch comes before the items'.
+    mutating func begin(with former: TensorRows<Float>, at places: FormerPlaces) {
+        itemFactors.replace(places.items, by: former, columns: settings.dimensions)
     }
 
     /// Shape (items of the vocabulary, dimensions).

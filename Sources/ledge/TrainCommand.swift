@@ -38,7 +38,7 @@ enum TrainCommand {
             Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
             Option(
                 "--warm-start", value: "DIR",
-                "Begin with a former bundle's weights (two-tower, rating-dot, rating-mlp)."),
+                "Begin with a former bundle's weights; item-neighbours has none to begin with."),
             Option(
                 "--report", value: "FILE",
                 "The page that explains the bundle (beside it, .html); 'none' for no page."),
@@ -58,6 +58,7 @@ enum TrainCommand {
             return try RatingTraining.run(recipe, arguments)
         }
         let recipe = try TrainingInput.recipe(arguments.parameter("recipe"))
+        let warmStart = try warmStart(arguments, for: recipe)
         let out = arguments.value("--out") ?? "\(recipe.model).bundle"
         let version = try version(arguments, after: out)
         var input = try TrainingInput(arguments, recipe, version: version)
@@ -73,7 +74,7 @@ enum TrainCommand {
         let chosen = input.pipeline.recipe
         let continuity = Continuity(
             checkpointPath: URL(fileURLWithPath: out).standardizedFileURL.path + ".checkpoint",
-            warmStart: try arguments.value("--warm-start").map { try ModelsCommand.open($0) })
+            warmStart: warmStart)
         let outcome = try train(input.pipeline, context: input.context, continuity)
         let code = try finish(outcome, chosen, out: out)
         if let path = continuity.checkpointPath {
@@ -83,6 +84,19 @@ enum TrainCommand {
         let page = arguments.value("--report") ?? "\(out).html"
         try TrainingSummary.show(bundle: out, rows: input.rows, page: page == "none" ? nil : page)
         return code
+    }
+
+    /// Refuses before the data are read what the training would refuse after it.
+    private static func warmStart(_ arguments: Arguments, for recipe: Recipe) throws -> ModelBundle?
+    {
+        guard let path = arguments.value("--warm-start") else { return nil }
+        let bundle = try ModelsCommand.open(path)
+        do throws(TrainingError) {
+            try recipe.settings.refuseWarmStart(bundle.manifest.kind)
+        } catch {
+            throw CommandError("'--warm-start': \(error.message)", exitCode: .usage)
+        }
+        return bundle
     }
 
     /// What a training begins from and may be continued from.
