@@ -6,7 +6,7 @@ import CKernels
 /// buffer and are scored when it is full or the scan is over; by then the bar has risen, and most
 /// of them need no scoring any more.
 ///
-/// Invariant: at least k rows, or all rows seen so far, score `bar` or more.
+/// Invariant: at least k rows score `bar` or more, or it is the floor that was asked for.
 struct RowSearch {
     private struct Survivor {
         let row: Int32
@@ -22,7 +22,7 @@ struct RowSearch {
     /// Lower bounds of the survivors' scores.
     private var bounds: TopScores
     private var scored: TopScores
-    private var bar = -Double.infinity
+    private var bar: Double
     private var survivors: [Survivor] = []
     private var sums = [Int32](repeating: 0, count: QuantizedRows.blockRows)
 
@@ -30,14 +30,15 @@ struct RowSearch {
     private static let survivorsMax = 1_024
 
     init(
-        _ table: QuantizedRows, _ query: [Float], limit: Int, excluding excluded: [Int32],
-        _ form: QuantizedRows.Form
+        _ table: QuantizedRows, _ query: [Float], limit: Int, excluding excluded: [Int32] = [],
+        atLeast floor: Float = -.infinity, _ form: QuantizedRows.Form
     ) {
         precondition(query.count == table.dimensions, "a query has a row's width")
         self.query = query
         self.excluded = excluded
         self.form = form
         (scale, pairs) = QueryScale.encode(query, for: table)
+        bar = Double(floor)
         bounds = TopScores(capacity: limit)
         scored = TopScores(capacity: limit)
         survivors.reserveCapacity(Self.survivorsMax)
@@ -53,14 +54,18 @@ struct RowSearch {
             next = nextBlock(of: table, from: next, to: range.upperBound, &found)
             guard next < range.upperBound else { return }
             keep(found, of: next, in: table)
-            if survivors.count > Self.survivorsMax - QuantizedRows.blockRows { settle(rows) }
+            if survivors.count > Self.survivorsMax - QuantizedRows.blockRows {
+                settle(table, rows)
+            }
             next += 1
         }
     }
 
     /// The best rows, best first.
-    mutating func finish(_ rows: UnsafeBufferPointer<Float>) -> [TopScores.Entry] {
-        settle(rows)
+    mutating func finish(
+        _ table: QuantizedRows, _ rows: UnsafeBufferPointer<Float>
+    ) -> [TopScores.Entry] {
+        settle(table, rows)
         return scored.ranked()
     }
 
@@ -98,13 +103,15 @@ struct RowSearch {
     }
 
     /// Scores the survivors that the bar has not left behind.
-    private mutating func settle(_ rows: UnsafeBufferPointer<Float>) {
+    private mutating func settle(
+        _ table: QuantizedRows, _ rows: UnsafeBufferPointer<Float>
+    ) {
         guard let start = rows.baseAddress else { return }
         query.withUnsafeBufferPointer { query in
             guard let query = query.baseAddress else { return }
             for survivor in survivors where survivor.atMost >= bar {
-                let row = start + Int(survivor.row) * self.query.count
-                scored.offer(VectorKernels.dot(query, row, self.query.count), at: survivor.row)
+                scored.offer(
+                    table.score(of: Int(survivor.row), query, in: start), at: survivor.row)
             }
         }
         survivors.removeAll(keepingCapacity: true)
@@ -144,9 +151,11 @@ struct QueryScale {
         scale.residualFactor = scale.unit * codes.squareRoot() * QuantizedRows.widening
         scale.lengthFactor =
             (rest.squareRoot() + rounding * scale.length) * QuantizedRows.widening
-        scale.slack = Double(query.count + 1) * Double(Float.leastNonzeroMagnitude)
+        scale.slack =
+            Double(query.count + 1) * Double(Float.leastNonzeroMagnitude)
+            * max(1, table.weightMax)
         // What overflows in floats is not where its bounds are: then every row is scored.
-        let longest = table.blocks.first?.length ?? 0
+        let longest = max(table.lengthMax.plain, table.lengthMax.weighted)
         if scale.length * longest >= Double(Float.greatestFiniteMagnitude) / 2 {
             scale.slack = .infinity
         }

@@ -179,6 +179,35 @@ struct QuantizedRowsTests {
                 == scan(trial.rows, trial.queries[1], limit: 10))
     }
 
+    @Test func `a weight multiplies the score of its row`() {
+        let trial = Trial(QuantizedCase.all[0], dimensions: 24)
+        let weights = (0..<150).map { Float($0 % 13 + 1) * 0.37 }
+        let table = trial.rows.withUnsafeBufferPointer {
+            QuantizedRows($0, dimensions: 24, weights: weights)
+        }
+
+        let found = trial.rows.withUnsafeBufferPointer {
+            table.top(10, of: trial.queries[0], in: $0)
+        }
+
+        var expected = TopScores(capacity: 10)
+        for entry in scan(trial.rows, trial.queries[0], limit: 150) {
+            expected.offer(weights[Int(entry.index)] * entry.score, at: entry.index)
+        }
+        #expect(found == expected.ranked())
+    }
+
+    @Test func `rows at the floor are found, and no better one is lost`() {
+        let trial = Trial(QuantizedCase.all[0], dimensions: 24)
+        let all = scan(trial.rows, trial.queries[0], limit: 10)
+
+        let found = trial.rows.withUnsafeBufferPointer {
+            trial.table.top(10, of: trial.queries[0], in: $0, atLeast: all[4].score)
+        }
+
+        #expect(Array(found.prefix(5)) == Array(all.prefix(5)))
+    }
+
     @Test func `an empty table has no rows to give`() {
         let table = [Float]().withUnsafeBufferPointer { QuantizedRows($0, dimensions: 4) }
 
