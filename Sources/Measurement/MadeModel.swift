@@ -132,7 +132,7 @@ extension MadeModel {
     /// |---|---|
     /// | `items.f32`, `readers.f32` | embeddings, row-major floats, little-endian |
     /// | `reader_items.i32` | the readers' items, ``itemsPerReader`` each, best rated first |
-    /// | `shape.json` | `dimensions`, `items_per_reader`, and `ratings` by place in a reader's list |
+    /// | `shape.json` | `dimensions`, `items_per_reader`, `ratings` by place in a reader's list |
     /// | `items.json` | the records, as answers show them |
     package func write(to directory: URL) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

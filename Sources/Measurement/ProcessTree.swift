@@ -22,7 +22,7 @@ package struct ProcessTree: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var parents: [pid_t: pid_t] = [:]
         for process in names.compactMap({ pid_t($0) }) {
-            // The name in parentheses may hold anything; what follows is the state, then the parent.
+            // The name in parentheses may hold anything; then come the state and the parent.
             let fields = text("/proc/\(process)/stat").split(separator: ")").last?
                 .split(separator: " ")
             if let fields, fields.count > 1, let parent = pid_t(fields[1]) {

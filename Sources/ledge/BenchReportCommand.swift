@@ -50,8 +50,8 @@ enum BenchReportCommand {
 
         \(try versions(peers))
 
-        Medians of \(rounds), all in turn, the load on the same machine. A ratio says how many times better
-        Ledge is, and below 1 it is worse. [Peers](README.md) says what the others do.
+        Medians of \(rounds), all in turn, the load on the same machine. A ratio says how many times
+        better Ledge is, and below 1 it is worse. [Peers](README.md) says what the others do.
 
         """
     }
