@@ -68,6 +68,7 @@ let package = Package(
                 "ratings-dot-seed.json",
                 "ratings-mlp.json",
                 "ratings-mlp-seed.json",
+                "ratings-relu-seed.json",
                 "songs.json",
             ]),
         part("HTTPCore", at: "Sources/HTTPCore"),

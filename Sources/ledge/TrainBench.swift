@@ -94,7 +94,8 @@ extension TrainBench {
             try? FileManager.default.removeItem(atPath: split)
         }
         try TrainCommand.write(
-            RatingSplit(interactions, validationShare: 0).files(), to: split)
+            RatingSplitFiles(RatingSplit(interactions, validationShare: 0), of: interactions)
+                .files(), to: split)
         var figures: [BenchFigure] = []
         for (kind, recipe) in [("dot", "ratings-dot-seed"), ("mlp", "ratings-mlp-seed")] {
             for batch in [1_024, 32] {

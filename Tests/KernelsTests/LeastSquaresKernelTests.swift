@@ -92,10 +92,11 @@ private struct Numbers {
         (100, 64), (23, 24),
     ]
 
-    @Test(arguments: shapes)
+    @Test(arguments: shapes, KernelForm.available)
     func `a row is solved as Cholesky's method solves it in double precision`(
-        n: Int, d: Int
+        shape: (Int, Int), form: KernelForm
     ) throws {
+        let (n, d) = shape
         var numbers = Numbers()
         let factors = numbers.list(n * 2 * d).map(Float.init)
         let weights = numbers.list(n).map { Float(abs($0) + 0.1) }
@@ -103,7 +104,7 @@ private struct Numbers {
         let places = (0..<n).map { Int32(2 * $0) }
 
         var x = [Float](repeating: .nan, count: d)
-        var solver = LeastSquaresKernel.Solver(stride: d)
+        var solver = LeastSquaresKernel.Solver(stride: d, form: form)
         let explained = places.withUnsafeBufferPointer { places in
             weights.withUnsafeBufferPointer { weights in
                 solver.solve(
@@ -135,12 +136,15 @@ private struct Numbers {
         return (system, right)
     }
 
-    @Test(arguments: [(0, 8), (1, 8), (5, 16), (33, 24), (100, 64)])
-    func `a gramian is the sum of the rows' products`(count: Int, d: Int) {
+    @Test(arguments: [(0, 8), (1, 8), (5, 16), (33, 24), (100, 64)], KernelForm.available)
+    func `a gramian is the sum of the rows' products`(shape: (Int, Int), form: KernelForm) {
+        let (count, d) = shape
         var numbers = Numbers()
         let rows = numbers.list(count * d).map(Float.init)
 
-        let gramian = rows.withUnsafeBufferPointer { LeastSquaresKernel.gramian($0, stride: d) }
+        let gramian = rows.withUnsafeBufferPointer {
+            LeastSquaresKernel.gramian($0, stride: d, form: form)
+        }
 
         for k in 0..<d {
             for l in k..<d {
@@ -150,14 +154,15 @@ private struct Numbers {
         }
     }
 
-    @Test(arguments: [(0, 8), (1, 8), (4, 8), (6, 16), (9, 24)])
-    func `rows times a matrix are what the definition says`(count: Int, d: Int) {
+    @Test(arguments: [(0, 8), (1, 8), (4, 8), (6, 16), (9, 24)], KernelForm.available)
+    func `rows times a matrix are what the definition says`(shape: (Int, Int), form: KernelForm) {
+        let (count, d) = shape
         var numbers = Numbers()
         let rows = numbers.list(count * d).map(Float.init)
         let matrix = numbers.list(d * d).map(Float.init)
 
         let product = rows.withUnsafeBufferPointer {
-            LeastSquaresKernel.product($0, matrix, stride: d)
+            LeastSquaresKernel.product($0, matrix, stride: d, form: form)
         }
 
         #expect(product.count == count * d)
