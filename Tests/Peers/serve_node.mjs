@@ -30,10 +30,17 @@ function recommender() {
     query.fill(0);
     for (const place of liked)
       for (let d = 0; d < dimensions; d++) query[d] += items[place * dimensions + d] / liked.length;
+    // Four sums at once: they need not wait for one another.
     let [reader, largest] = [0, -Infinity];
     for (let row = 0, start = 0; start < readers.length; row++, start += dimensions) {
-      let score = 0;
-      for (let d = 0; d < dimensions; d++) score += readers[start + d] * query[d];
+      let [a, b, c, e] = [0, 0, 0, 0];
+      for (let d = 0; d < dimensions; d += 4) {
+        a += readers[start + d] * query[d];
+        b += readers[start + d + 1] * query[d + 1];
+        c += readers[start + d + 2] * query[d + 2];
+        e += readers[start + d + 3] * query[d + 3];
+      }
+      const score = a + b + c + e;
       if (score > largest) [reader, largest] = [row, score];
     }
     return reader;
