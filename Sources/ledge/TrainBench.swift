@@ -75,7 +75,7 @@ struct TrainBench {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         return BenchFigure(
             what: "read \(dataset.report.ratingRowsRead) rows of \(dataset.form)", unit: "s",
-            own: seconds, peer: nil, peerName: "-", largerIsBetter: false)
+            own: seconds)
     }
 }
 
