@@ -16,9 +16,6 @@ package struct CatalogueItem: Sendable, Hashable {
     /// The address of a picture, or empty.
     package var image: String
 
-    /// What people call it: its title, or its key if none is known.
-    package var caption: String { title.isEmpty ? key : title }
-
     package init(
         key: String, title: String, author: String, year: Int? = nil, publisher: String = "",
         image: String = ""

@@ -3,12 +3,10 @@ import CKernels
 /// The linear algebra of a factorisation by weighted least squares, for rows padded with zeros to
 /// `stride` floats, a multiple of eight.
 ///
-/// The C form is compiled twice; which one runs is decided by the processor. Both round in another
-/// order than the plain Swift form of the tests.
+/// The C form is compiled twice. Both round in another order than the plain form of the tests.
 package enum LeastSquaresKernel {
     private static let lanes = 8
     private static let rowsTogether = 8
-    private static let isWide = ledge_has_avx2() != 0
 
     /// A number of dimensions rounded up to whole registers.
     package static func stride(of dimensions: Int) -> Int {
@@ -19,15 +17,13 @@ package enum LeastSquaresKernel {
     ///
     /// - Parameter rows: Shape (any, stride).
     /// - Returns: Shape (stride, stride).
-    package static func gramian(_ rows: UnsafeBufferPointer<Float>, stride: Int) -> [Float] {
+    package static func gramian(
+        _ rows: UnsafeBufferPointer<Float>, stride: Int, form: KernelForm = .best
+    ) -> [Float] {
         precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
         return [Float](unsafeUninitializedCapacity: stride * stride) { out, count in
-            let depth = rows.count / stride
-            if isWide {
-                ledge_gramian_avx2(rows.baseAddress, depth, stride, out.baseAddress)
-            } else {
-                ledge_gramian_plain(rows.baseAddress, depth, stride, out.baseAddress)
-            }
+            let gramian = form == .avx2 ? ledge_gramian_avx2 : ledge_gramian_plain
+            gramian(rows.baseAddress, rows.count / stride, stride, out.baseAddress)
             count = stride * stride
         }
     }
@@ -38,13 +34,14 @@ package enum LeastSquaresKernel {
     ///   - rows: Shape (any, stride).
     ///   - matrix: Shape (stride, stride).
     package static func product(
-        _ rows: UnsafeBufferPointer<Float>, _ matrix: [Float], stride: Int
+        _ rows: UnsafeBufferPointer<Float>, _ matrix: [Float], stride: Int,
+        form: KernelForm = .best
     ) -> [Float] {
         precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
         precondition(matrix.count == stride * stride, "the matrix is square")
         let rowCount = rows.count / stride
         let whole = rowCount / rowsTogether * rowsTogether
-        let times = isWide ? ledge_rows_times_avx2 : ledge_rows_times_plain
+        let times = form == .avx2 ? ledge_rows_times_avx2 : ledge_rows_times_plain
         var product = [Float](unsafeUninitializedCapacity: rows.count) { out, count in
             times(rows.baseAddress, whole, matrix, stride, out.baseAddress)
             count = whole * stride
@@ -60,47 +57,48 @@ package enum LeastSquaresKernel {
         return product
     }
 
-    /// Solves one row of a factorisation.
+    /// Solves rows of a factorisation, one after the other.
     ///
-    /// Letters: Y the n chosen rows, each times the root c of its weight, D a diagonal above 0.
+    /// Letters: y the chosen rows, c the weight of each, D a diagonal above 0.
     ///
-    ///     x = (D + Y^T Y)^-1 Y^T c = D^-1 Y^T (I + Y D^-1 Y^T)^-1 c
+    ///     loss = sum of c (1 - x . y)^2 + x . D x
     ///
-    /// The right side has n equations where the left has `stride`, so the smaller is solved. Both
-    /// need no more than a diagonal because the caller has turned the factors into the eigenvectors
-    /// of the part that all rows share.
+    /// Conjugate gradients (Takacs, Pilaszy, Tikk 2011), preconditioned with D: the caller has turned
+    /// the factors into the eigenvectors of the part that all rows share, so that a diagonal is all
+    /// of it. A step reads each chosen row once; no matrix is built.
     package struct Solver {
         private let stride: Int
-        private var scratch: [Float] = []
+        private let steps: Int
+        private let form: KernelForm
+        private var scratch: [Float]
 
-        /// - Parameter stride: A multiple of eight.
-        package init(stride: Int) {
+        /// - Parameters:
+        ///   - stride: A multiple of eight.
+        ///   - steps: At most so many; a row with n chosen needs no more than n + 1.
+        package init(stride: Int, steps: Int, form: KernelForm = .best) {
             precondition(stride.isMultiple(of: LeastSquaresKernel.lanes), "whole registers only")
             self.stride = stride
+            self.steps = steps
+            self.form = form
+            scratch = [Float](repeating: 0, count: 3 * stride)
         }
 
         /// - Parameters:
         ///   - chosen: The places of the chosen rows and the weight of each, above 0.
         ///   - factors: Shape (any, stride).
         ///   - diagonal: D, shape (stride).
-        ///   - x: Receives the solution, shape (stride).
-        /// - Returns: How much of the weights' sum the solution explains: x . Y^T c.
+        ///   - x: Where to begin; receives what is nearer to the solution, shape (stride).
+        /// - Returns: The loss of the new x.
         package mutating func solve(
             _ chosen: (places: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>),
-            factors: UnsafePointer<Float>, diagonal: [Float], into x: UnsafeMutablePointer<Float>
+            factors: UnsafePointer<Float>, diagonal: [Float], at x: UnsafeMutablePointer<Float>
         ) -> Float {
             let n = chosen.places.count
             precondition(diagonal.count == stride && chosen.weights.count == n, "lengths agree")
-            let needed = ledge_least_squares_scratch(n, stride)
-            if scratch.count < needed {
-                scratch = [Float](repeating: 0, count: needed)
-            }
-            let solve =
-                LeastSquaresKernel.isWide
-                ? ledge_least_squares_avx2 : ledge_least_squares_plain
+            let solve = form == .avx2 ? ledge_least_squares_avx2 : ledge_least_squares_plain
             return solve(
                 chosen.places.baseAddress, chosen.weights.baseAddress, n, factors, diagonal, stride,
-                &scratch, x)
+                steps, &scratch, x)
         }
     }
 }

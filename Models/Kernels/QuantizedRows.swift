@@ -153,14 +153,6 @@ package struct QuantizedRows: Sendable {
 }
 
 extension QuantizedRows {
-    /// Which machine code does the scan; all give the same answer.
-    package enum Form: Sendable, CaseIterable {
-        case plain, avx2
-
-        /// The fastest that this processor has.
-        package static let best: Form = ledge_has_avx2() != 0 ? .avx2 : .plain
-    }
-
     /// Codes that are looked at for one query after the other: they fit a core's own cache.
     private static let runBytes = 192 * 1024
 
@@ -174,7 +166,8 @@ extension QuantizedRows {
     /// - Complexity: O(rows * dimensions) in the worst case, as for a plain scan.
     package func top(
         _ limit: Int, of query: [Float], in rows: UnsafeBufferPointer<Float>,
-        excluding excluded: [Int32] = [], atLeast floor: Float = -.infinity, form: Form = .best
+        excluding excluded: [Int32] = [], atLeast floor: Float = -.infinity,
+        form: KernelForm = .best
     ) -> [TopScores.Entry] {
         var search = RowSearch(
             self, query, limit: limit, excluding: excluded, atLeast: floor, form)
@@ -195,7 +188,7 @@ extension QuantizedRows {
     /// - Returns: One ranking for each query, in their order.
     package func top(
         _ limit: Int, ofEach queries: [[Float]], in rows: UnsafeBufferPointer<Float>,
-        form: Form = .best
+        form: KernelForm = .best
     ) -> [[TopScores.Entry]] {
         var searches = queries.map { RowSearch(self, $0, limit: limit, form) }
         for run in runs {
@@ -210,7 +203,7 @@ extension QuantizedRows {
     /// The same for one query, by several threads if the table is big.
     package func top(
         _ limit: Int, of query: [Float], in source: some RowSource, threads: Int? = nil,
-        form: Form = .best
+        form: KernelForm = .best
     ) -> [TopScores.Entry] {
         let threads =
             threads

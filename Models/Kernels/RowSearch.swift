@@ -16,7 +16,7 @@ struct RowSearch {
 
     private let query: [Float]
     private let excluded: [Int32]
-    private let form: QuantizedRows.Form
+    private let form: KernelForm
     private let pairs: [UInt16]
     private let scale: QueryScale
     /// Lower bounds of the survivors' scores.
@@ -31,7 +31,7 @@ struct RowSearch {
 
     init(
         _ table: QuantizedRows, _ query: [Float], limit: Int, excluding excluded: [Int32] = [],
-        atLeast floor: Float = -.infinity, _ form: QuantizedRows.Form
+        atLeast floor: Float = -.infinity, _ form: KernelForm
     ) {
         precondition(query.count == table.dimensions, "a query has a row's width")
         self.query = query

@@ -31,6 +31,7 @@ extension EventLoop {
         case .immediate(let handler):
             finish(connection, with: Self.result { () throws(HTTPError) in try handler(request) })
         case .prompt(let handler, let otherwise):
+            guard !isBehind else { return finish(connection, with: .failure(lateness())) }
             switch Self.result({ () throws(HTTPError) in try handler(request) }) {
             case .success(let response?): finish(connection, with: .success(response))
             case .success(nil): submit(otherwise, request, on: connection, exchange)
@@ -65,6 +66,20 @@ extension EventLoop {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Whether the requests of this turn may have waited longer than an answer is worth.
+    private var isBehind: Bool {
+        MonotonicTime.now() > backlogSince.advanced(by: shared.configuration.workers.promptWaitMax)
+    }
+
+    private func lateness() -> HTTPError {
+        let workers = shared.configuration.workers
+        shared.counters.countRefusal(.unavailable)
+        return HTTPError(
+            .unavailable,
+            "More is asked than can be answered within \(workers.promptWaitMax), which is the limit.",
+            fields: ["Retry-After": "\(workers.retryAfterSeconds)"])
     }
 
     private func overload() -> HTTPError {

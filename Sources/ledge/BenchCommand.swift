@@ -3,6 +3,7 @@ enum BenchCommand {
     static let command = Command(
         name: "bench", summary: "Measure this program beside its peers.",
         subcommands: [
-            KernelBenchCommand.command, StoreBenchCommand.command, TrainBenchCommand.command,
+            KernelBenchCommand.command, StoreBenchCommand.command, ServeBenchCommand.command,
+            StartBenchCommand.command, TrainBenchCommand.command, BenchReportCommand.command,
         ])
 }

@@ -172,18 +172,16 @@ private struct NormalNumbers {
 
 /// The same rows and queries for a program in another language: raw floats, little-endian.
 private struct PeerFiles {
-    let directory: String
+    private let folder: BenchFolder
+    var directory: String { folder.path }
 
     init(rows: [Float], queries: [[Float]]) throws {
-        let url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("ledge-bench-\(UUID().uuidString)")
-        directory = url.path
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+        folder = try BenchFolder()
         for (name, values) in [("rows.f32", rows), ("queries.f32", queries.flatMap(\.self))] {
-            try values.withUnsafeBytes { Data($0) }.write(to: url.appendingPathComponent(name))
+            try values.withUnsafeBytes { Data($0) }
+                .write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
         }
     }
 
-    /// What cannot be removed lies in the system's temporary folder and is harmless.
-    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+    func remove() { folder.remove() }
 }

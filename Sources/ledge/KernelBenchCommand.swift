@@ -1,5 +1,3 @@
-import JSON
-
 /// `ledge bench kernel`: the search for the best rows, beside others on the same rows.
 enum KernelBenchCommand {
     static let command = Command(
@@ -10,7 +8,7 @@ enum KernelBenchCommand {
             Option(
                 "--python", value: "FILE",
                 "A Python with the peers' packages; Tests/Peers says which."),
-            Option("--json", "Print JSON instead of a table."),
+            BenchFigure.jsonOption,
         ],
         discussion: """
             Rows and queries are random with a normal distribution. Every answer is compared with
@@ -26,11 +24,6 @@ enum KernelBenchCommand {
             queryCount: try arguments.number("--queries", in: 1...10_000) ?? 200,
             peers: PeerScript(python: arguments.value("--python")))
         let figures = try bench.run()
-        if arguments.has("--json") {
-            Terminal.line(JSONValue.array(figures.map(\.json)).text)
-        } else {
-            Terminal.line(BenchFigure.table(figures))
-        }
-        return .success
+        return BenchFigure.show(figures, arguments)
     }
 }

@@ -75,7 +75,7 @@ struct TrainBench {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         return BenchFigure(
             what: "read \(dataset.report.ratingRowsRead) rows of \(dataset.form)", unit: "s",
-            own: seconds, peer: nil, peerName: "-", largerIsBetter: false)
+            own: seconds)
     }
 }
 
@@ -94,7 +94,8 @@ extension TrainBench {
             try? FileManager.default.removeItem(atPath: split)
         }
         try TrainCommand.write(
-            RatingSplit(interactions, validationShare: 0).files(), to: split)
+            RatingSplitFiles(RatingSplit(interactions, validationShare: 0), of: interactions)
+                .files(), to: split)
         var figures: [BenchFigure] = []
         for (kind, recipe) in [("dot", "ratings-dot-seed"), ("mlp", "ratings-mlp-seed")] {
             for batch in [1_024, 32] {

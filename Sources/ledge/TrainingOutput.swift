@@ -1,84 +1,71 @@
 import BundleFormat
 import Foundation
+import Report
+import Training
 
-/// The place where a training will write, kept from others until the process ends.
-///
-/// What would fail at the end is refused at the beginning: a training may take hours.
-final class TrainingOutput {
-    private let lockPath: String
-    private let descriptor: Int32
+/// What a training writes and what it begins from, as the command line names it.
+struct TrainingOutput {
+    /// The bundle's directory.
+    let bundle: String
+    let version: Int
+    let created: Date
+    /// Where the split goes, if it is wanted.
+    private let split: String?
+    /// The page that explains the bundle; nil for none.
+    private let page: String?
+    /// A former bundle to begin from.
+    let warmStart: ModelBundle?
+    /// Keeps the place from other trainings as long as this is used.
+    private let claim: OutputClaim
 
-    /// - Parameters:
-    ///   - out: The directory of the bundle; those above it are made.
-    ///   - files: Other files that will be written.
-    /// - Throws: If something there cannot be written or replaced, or another training is at it.
-    init(_ out: String, files: [String] = []) throws(CommandError) {
-        let target = URL(fileURLWithPath: out).standardizedFileURL
-        let directory = target.deletingLastPathComponent().path
-        guard !out.isEmpty, target.path != directory else {
-            throw CommandError("'--out \(out)' names no directory", exitCode: .usage)
+    /// Claims the place: what cannot be written is said before the training, not after it.
+    init(_ arguments: Arguments, model: String) throws(CommandError) {
+        bundle = arguments.value("--out") ?? "\(model).bundle"
+        let page = arguments.value("--report") ?? "\(bundle).html"
+        self.page = page == "none" ? nil : page
+        claim = try OutputClaim(
+            bundle, files: [self.page, arguments.value("--recipe-out")].compactMap(\.self))
+        if let version = try arguments.number("--version", in: 1...Int.max) {
+            self.version = version
+        } else {
+            version = try TrainCommand.nextVersion(after: bundle)
         }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true)
-        } catch {
-            throw CommandError("\(directory) cannot be made: \(error.localizedDescription)")
+        created = TrainCommand.created(arguments.environment)
+        split = arguments.value("--split-out")
+        if let path = arguments.value("--warm-start") {
+            warmStart = try ModelsCommand.open(path)
+        } else {
+            warmStart = nil
         }
-        lockPath = "\(target.path).lock"
-        descriptor = try Self.lock(lockPath, out)
-        BundleDraft.clearRemains(beside: target.path)
+    }
+
+    /// Lies beside the bundle while it is made: `--out books` has `books.checkpoint`.
+    var checkpoint: String { URL(fileURLWithPath: bundle).standardizedFileURL.path + ".checkpoint" }
+
+    /// Writes the split if it was asked for.
+    func writeSplit(_ files: () -> [(name: String, text: String)]) throws {
+        if let split { try TrainCommand.write(files(), to: split) }
+    }
+
+    /// Writes the bundle and says so; then the checkpoints are of no more use.
+    func write(_ draft: BundleDraft, bytesMax: Int = .max) throws(CommandError) {
+        let manifest: BundleManifest
         do throws(BundleError) {
-            try BundleDraft.checkReplaceable(target.path)
+            manifest = try ReportCommand.withCurves(draft).write(to: bundle, bytesMax: bytesMax)
         } catch {
-            close()
             throw CommandError(error.message)
         }
-        for file in files {
-            do throws(CommandError) {
-                try Self.checkWritable(file)
-            } catch {
-                close()
-                throw error
-            }
+        for suffix in ["", RatingPipeline.refitSuffix] {
+            // There is none after a training that took a few seconds.
+            try? FileManager.default.removeItem(atPath: checkpoint + suffix)
         }
+        Terminal.line(
+            "\nwrote \(manifest.modelName) version \(manifest.version) to \(bundle): "
+                + "\(manifest.blobBytes) bytes, serves by \(manifest.serving["rule"]?.text ?? "?")")
     }
 
-    /// Lets others write there; the end of the process does the same.
-    func close() {
-        unlink(lockPath)
-        Foundation.close(descriptor)
-    }
-
-    private static func lock(_ path: String, _ out: String) throws(CommandError) -> Int32 {
-        while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-            guard descriptor >= 0 else {
-                throw CommandError("\(out) cannot be written: \(String(cString: strerror(errno)))")
-            }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                Foundation.close(descriptor)
-                throw CommandError(
-                    "another training writes to \(out); wait for its end or name another")
-            }
-            // The former owner may have removed the file between opening and locking it.
-            var (mine, there) = (stat(), stat())
-            if fstat(descriptor, &mine) == 0, stat(path, &there) == 0, mine.st_ino == there.st_ino {
-                return descriptor
-            }
-            Foundation.close(descriptor)
-        }
-    }
-
-    private static func checkWritable(_ file: String) throws(CommandError) {
-        let path = URL(fileURLWithPath: file).standardizedFileURL
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path.path, isDirectory: &isDirectory),
-            isDirectory.boolValue
-        {
-            throw CommandError("\(file) cannot be written: it is a directory")
-        }
-        guard access(path.deletingLastPathComponent().path, W_OK) == 0 else {
-            throw CommandError("\(file) cannot be written: \(String(cString: strerror(errno)))")
-        }
+    /// Shows a few answers of the bundle that was written, and writes its page.
+    func explain(_ rows: TrainingReport.Rows?) throws {
+        try TrainingSummary.show(bundle: bundle, rows: rows, page: page)
     }
 }

@@ -92,7 +92,7 @@ private struct Trial {
     }
 
     func found(
-        _ query: [Float], limit: Int, excluding excluded: [Int32] = [], _ form: QuantizedRows.Form
+        _ query: [Float], limit: Int, excluding excluded: [Int32] = [], _ form: KernelForm
     ) -> [TopScores.Entry] {
         rows.withUnsafeBufferPointer {
             table.top(limit, of: query, in: $0, excluding: excluded, form: form)
