@@ -21,7 +21,9 @@ enum DatasetFile {
         } catch {
             throw DatasetError(.unreadable, "\(path) cannot be opened: \(error)")
         }
-        return try drain(handle, path: path)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let size = attributes?[.size] as? Int
+        return try drain(handle, path: path, expecting: min(size ?? 0, bytesMax))
     }
 
     /// Unpacks with the `gzip` that every Debian has: well kept, and faster to trust than ours.
@@ -50,9 +52,12 @@ enum DatasetFile {
         return bytes
     }
 
-    private static func drain(_ handle: FileHandle, path: String) throws(DatasetError) -> [UInt8] {
+    private static func drain(
+        _ handle: FileHandle, path: String, expecting size: Int = 0
+    ) throws(DatasetError) -> [UInt8] {
         let pieceBytes = 1 << 20
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
         while true {
             let piece: Data?
             do {
