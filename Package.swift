@@ -68,6 +68,7 @@ let package = Package(
                 "ratings-dot-seed.json",
                 "ratings-mlp.json",
                 "ratings-mlp-seed.json",
+                "ratings-relu-seed.json",
                 "songs.json",
             ]),
         part("HTTPCore", at: "Sources/HTTPCore"),
@@ -96,6 +97,7 @@ let package = Package(
         part("ClusterFeed", at: "Cluster/Feed", uses: ["BundleFormat", "Integrity", "JSON"]),
         part("Datasets", at: "Models/Datasets", uses: ["CSV", "Identifiers", "JSON"]),
         part("Projection", at: "Models/Projection", uses: ["Kernels"]),
+        part("Measurement", at: "Sources/Measurement", uses: ["BundleFormat", "JSON"]),
 
         // Layer 4: the answers a node gives, and the ways models come and go.
         part(
@@ -159,8 +161,8 @@ let package = Package(
             name: "ledge",
             dependencies: [
                 "BundleFormat", "ClusterFeed", "ClusterPublisher", "Datasets", "HTTPCore",
-                "HTTPTransport", "Identifiers", "Integrity", "JSON", "Kernels", "NodeRuntime",
-                "Projection",
+                "HTTPTransport", "Identifiers", "Integrity", "JSON", "Kernels", "Measurement",
+                "NodeRuntime", "Projection",
                 "Recipes", "Report", "Retrieval", "SQLite", "Telemetry", "TensorFlowJS",
                 "Training",
             ],
@@ -193,6 +195,9 @@ let package = Package(
         tests(of: "Retrieval", uses: ["BundleFormat", "Identifiers", "JSON", "Kernels"]),
         tests(of: "Datasets", uses: ["CSV", "Identifiers"]),
         tests(of: "Projection", uses: ["Kernels"]),
+        tests(
+            of: "Measurement",
+            uses: ["BundleFormat", "HTTPCore", "HTTPTransport", "JSON", "Telemetry", "Training"]),
         tests(of: "Report", uses: ["JSON"]),
         tests(
             of: "TensorFlowJS",

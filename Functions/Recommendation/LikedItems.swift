@@ -34,9 +34,7 @@ struct LikedItems {
         _ question: Question, in model: RecommenderModel, _ description: RecommenderDescription
     ) throws(FunctionError) {
         do throws(BundleError) {
-            for key in question.keys {
-                try add(key.spellings, written: key.written, model)
-            }
+            for key in question.keys { try add(key, model) }
         } catch {
             guard error.code == .inconsistent else {
                 throw FunctionError(.modelUnavailable, error.message, cause: error)
@@ -48,17 +46,27 @@ struct LikedItems {
         }
     }
 
+    /// The items of a question if the model has learned all of them and they are known without
+    /// a look at the disk.
+    init?(known question: Question, in model: RecommenderModel) {
+        for key in question.keys {
+            guard let index = model.knownIndex(of: key) else { return nil }
+            indices.append(index)
+        }
+        chosen = indices
+    }
+
     private mutating func add(
-        _ spellings: [String], written: JSONValue, _ model: RecommenderModel
+        _ key: Question.Key, _ model: RecommenderModel
     ) throws(BundleError) {
-        let catalogue = model.bundle.catalogue
-        if let index = try catalogue.index(ofFirst: spellings) {
-            indices.append(ItemIndex(index))
-            chosen.append(ItemIndex(index))
+        if let index = try model.index(of: key) {
+            indices.append(index)
+            chosen.append(index)
             return
         }
-        guard let item = try catalogue.unlearnedItem(ofFirst: spellings) else {
-            throw BundleError(.inconsistent, Question.shown(written))
+        let catalogue = model.bundle.catalogue
+        guard let item = try catalogue.unlearnedItem(ofFirst: key.spellings) else {
+            throw BundleError(.inconsistent, Question.shown(key.written))
         }
         var likeness = Likeness.author
         var found = try catalogue.items(byAuthor: item.author, limit: Self.candidatesMax)

@@ -5,8 +5,17 @@ import JSON
 
 /// What a client asks: the items it likes, and how many it wants in return.
 struct Question {
-    /// As they came, one list of spellings for each item.
-    let keys: [(written: JSONValue, spellings: [String])]
+    /// One liked item, as it was written and as the catalogue may know it.
+    struct Key {
+        let written: JSONValue
+        /// Most likely first.
+        let spellings: [String]
+
+        /// What was written, if it is a text: a number may be written in many ways.
+        var text: String? { written.stringValue }
+    }
+
+    let keys: [Key]
     let limit: Int
     /// Volumes of one series in the answer.
     let seriesMax: Int
@@ -52,7 +61,7 @@ struct Question {
                     "\(field)[\(place)] is \(Self.shown(written)), not a \(description.keyNoun); "
                         + "choose a \(description.itemNoun) first")
             }
-            return (written, spellings)
+            return Key(written: written, spellings: spellings)
         }
         limit = try Self.count("limit", in: value, byDefault: RecommenderLimits.rankedItemsDefault)
         seriesMax = try Self.count(

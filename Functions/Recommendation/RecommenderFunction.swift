@@ -43,16 +43,20 @@ package struct RecommenderFunction: CustomFunction {
                 .waiting { request throws(HTTPError) in try search(request) }),
             HTTPRoute(
                 .post, "/recommend",
-                .waiting { request throws(HTTPError) in try recommend(request) }),
+                .prompt(
+                    { request throws(HTTPError) in try recommendPromptly(request) },
+                    otherwise: { request throws(HTTPError) in try recommend(request) })),
         ] + pageRoutes
     }
+
+    package func finish() { journal.finish() }
 
     package var models: [ModelBinding] {
         [
             ModelBinding(
                 modelName: description.modelName,
                 prepare: { bundle throws(FunctionError) in
-                    let model = try RecommenderModel(bundle, expecting: description.modelName)
+                    let model = try RecommenderModel(bundle, for: description)
                     try model.proveGoldenQueries()
                     return { slot.install(model) }
                 },
@@ -64,7 +68,7 @@ package struct RecommenderFunction: CustomFunction {
                         } catch {
                             throw FunctionError(.modelUnavailable, "\(error)", cause: error)
                         }
-                        return try RecommenderModel(bundle, expecting: description.modelName)
+                        return try RecommenderModel(bundle, for: description)
                     }
                 },
                 serving: {
@@ -85,20 +89,65 @@ extension RecommenderFunction {
             let model = try slot.current()
             let liked = try LikedItems(question, in: model, description)
             let ranked = model.answer(question, liked: liked)
-            let items = try model.items(liked.chosen + ranked.map(\.item))
-            let chosen = Array(items.prefix(liked.chosen.count))
-            let recommended = Array(items.dropFirst(liked.chosen.count))
-            let reasons = Reasons(liked, chosen, description)
-            let answer = zip(ranked, recommended).map { ranked, item in
-                var record = record(item, at: ranked.item.place, model)
-                record["score"] = JSONValue(Double(ranked.score))
-                record["because"] = reasons.reason(of: ranked)
-                return JSONValue.object(record)
-            }
-            journal.note(liked: chosen + liked.strangers.map(\.item), answer: recommended)
-            return response(.array(answer), model)
+            let records = try model.records(of: liked.chosen + ranked.map(\.item))
+            return answer(liked, ranked, records, by: model)
         }
     }
+
+    /// The same, or nil if it would wait for a disk, a load or a long computation.
+    private func recommendPromptly(
+        _ request: HTTPRequest
+    ) throws(HTTPError) -> HTTPResponse? {
+        try answering { () throws(FunctionError) in
+            guard let model = slot.loaded else { return nil }
+            let question = try Question(parsing: request.body, description)
+            guard let liked = LikedItems(known: question, in: model),
+                model.answersSoon(liked.indices)
+            else { return nil }
+            let ranked = model.answer(question, liked: liked)
+            return model.heldRecords(of: liked.chosen + ranked.map(\.item)).map {
+                answer(liked, ranked, $0, by: model)
+            }
+        }
+    }
+
+    /// - Parameter records: Those of what was chosen, then those of what is recommended.
+    private func answer(
+        _ liked: LikedItems, _ ranked: [RankedItem], _ records: [ItemRecord],
+        by model: RecommenderModel
+    ) -> HTTPResponse {
+        let chosen = Array(records.prefix(liked.chosen.count))
+        let recommended = records.dropFirst(liked.chosen.count)
+        journal.note(liked: chosen, strangers: liked.strangers, answer: recommended)
+        let reasons = Reasons(liked, chosen, description)
+        return response(Self.encoded(ranked, recommended, reasons), model)
+    }
+
+    /// The answer as a JSON text.
+    private static func encoded(
+        _ ranked: [RankedItem], _ records: ArraySlice<ItemRecord>, _ reasons: Reasons
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            records.reduce(2) { $0 + $1.opening.count + $1.reason.count + recordExtraBytes })
+        bytes.append(UInt8(ascii: "["))
+        for (ranked, record) in zip(ranked, records) {
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            bytes += record.opening
+            bytes += #","score":"#.utf8
+            JSONValue(Double(ranked.score)).write(to: &bytes)
+            if let reason = reasons.reason(of: ranked) {
+                bytes += #","because":"#.utf8
+                bytes += reason
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+
+    /// Room for a score and the names of the members.
+    private static let recordExtraBytes = 64
 
     private func search(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         try answering { () throws(FunctionError) in
@@ -117,36 +166,26 @@ extension RecommenderFunction {
             do throws(BundleError) {
                 let found = try model.bundle.catalogue.items(
                     containing: text, limit: RecommenderLimits.foundItemsMax)
-                return response(
-                    .array(found.map { .object(record($0.item, at: $0.index, model)) }), model)
+                let time = model.createdMilliseconds
+                let records = found.map { index, item in
+                    JSONValue.object(ItemRecord.record(item, at: index, time, description))
+                }
+                return response(JSONValue.array(records).encoded(), model)
             } catch {
                 throw FunctionError(.modelUnavailable, error.message, cause: error)
             }
         }
     }
 
-    /// An item with the members that every record of HarperDB has.
-    private func record(
-        _ item: CatalogueItem, at index: Int, _ model: RecommenderModel
-    ) -> JSONObject {
-        let time = JSONValue.integer(
-            Int64(model.bundle.manifest.created.timeIntervalSince1970 * 1_000))
-        var record = description.record(item)
-        record["id"] = JSONValue(index)
-        record["__createdtime__"] = time
-        record["__updatedtime__"] = time
-        return record
-    }
-
-    private func response(_ value: JSONValue, _ model: RecommenderModel) -> HTTPResponse {
-        var response = HTTPResponse.json(value.encoded())
+    private func response(_ bytes: [UInt8], _ model: RecommenderModel) -> HTTPResponse {
+        var response = HTTPResponse.json(bytes)
         response.fields["X-Model-Version"] = "\(model.version)"
         return response
     }
 
-    private func answering(
-        _ body: () throws(FunctionError) -> HTTPResponse
-    ) throws(HTTPError) -> HTTPResponse {
+    private func answering<Answer>(
+        _ body: () throws(FunctionError) -> Answer
+    ) throws(HTTPError) -> Answer {
         do throws(FunctionError) {
             return try body()
         } catch {
@@ -172,6 +211,7 @@ extension RecommenderFunction {
 
     private func reset() throws(HTTPError) -> HTTPResponse {
         try answering { () throws(FunctionError) in
+            journal.finish()
             try setup.reset()
             journal.forgetTable()
             return Self.success("ML setup has been reset")

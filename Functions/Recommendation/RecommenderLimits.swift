@@ -14,4 +14,7 @@ enum RecommenderLimits {
     static let searchBytesMax = 256
     /// Rows that `/setup` writes in one transaction.
     static let setupBatchRows = 5_000
+    /// Steps of work, each about a nanosecond, up to which an answer is made between two other
+    /// clients of an event loop.
+    static let promptSteps = 300_000
 }

@@ -1,4 +1,5 @@
 import BundleFormat
+import Foundation
 import FunctionRuntime
 import Identifiers
 import Retrieval
@@ -8,17 +9,23 @@ package final class RecommenderModel: Sendable {
     package let bundle: ModelBundle
     private let recommender: Recommender
     private let groups: (editions: [Int32], series: [Int32])
+    private let description: RecommenderDescription
+    private let records: ItemRecords
 
     /// The version as the header `X-Model-Version` shows it.
     package var version: Int { bundle.manifest.version }
 
     /// - Throws: `.modelRefused` if the bundle is of another model, or its serving rule is unknown.
-    package init(_ bundle: ModelBundle, expecting modelName: String) throws(FunctionError) {
-        guard bundle.manifest.modelName == modelName else {
+    package init(
+        _ bundle: ModelBundle, for description: RecommenderDescription
+    ) throws(FunctionError) {
+        guard bundle.manifest.modelName == description.modelName else {
             throw FunctionError(
                 .modelRefused,
-                "the bundle holds the model \(bundle.manifest.modelName), not \(modelName)")
+                "the bundle holds the model \(bundle.manifest.modelName), not "
+                    + description.modelName)
         }
+        self.description = description
         do throws(RetrievalError) {
             recommender = try Recommender(bundle: bundle)
         } catch {
@@ -30,6 +37,7 @@ package final class RecommenderModel: Sendable {
             throw FunctionError(.modelRefused, error.message, cause: error)
         }
         self.bundle = bundle
+        records = ItemRecords(itemCount: bundle.catalogue.itemCount)
     }
 
     /// What a question is answered with, best first.
@@ -63,6 +71,11 @@ package final class RecommenderModel: Sendable {
     /// How many readers of the model have an item.
     func readerCount(of item: Int) -> Int { recommender.model.readership.readerCount(of: item) }
 
+    /// Whether a question about these items is answered in a fraction of a millisecond.
+    func answersSoon(_ liked: [ItemIndex]) -> Bool {
+        recommender.stepCount(for: liked) <= RecommenderLimits.promptSteps
+    }
+
     /// The items that go with the liked ones, best first; never one of them.
     package func recommend(for liked: [ItemIndex], limit: Int) -> [RankedItem] {
         recommender.recommend(for: liked, limit: limit)
@@ -82,8 +95,46 @@ package final class RecommenderModel: Sendable {
         }
     }
 
-    /// The catalogue's records of these items, in their order.
-    func items(_ indices: [ItemIndex]) throws(FunctionError) -> [CatalogueItem] {
+    /// The item that a client means, among those that the model has learned.
+    ///
+    /// - Throws: `.modelUnavailable` if the catalogue cannot be read.
+    func index(of key: Question.Key) throws(BundleError) -> ItemIndex? {
+        if let known = knownIndex(of: key) { return known }
+        guard let found = try bundle.catalogue.index(ofFirst: key.spellings) else { return nil }
+        if let text = key.text { records.remember(ItemIndex(found), for: text) }
+        return ItemIndex(found)
+    }
+
+    /// The same if it can be told without the catalogue, which lies on a disk.
+    func knownIndex(of key: Question.Key) -> ItemIndex? { key.text.flatMap(records.index) }
+
+    /// The records of these items, in their order.
+    ///
+    /// - Throws: `.modelUnavailable` if the catalogue cannot be read or lacks one of them.
+    func records(of items: [ItemIndex]) throws(FunctionError) -> [ItemRecord] {
+        let held = records.held(items)
+        let missing = zip(items, held).filter { $0.1 == nil }.map(\.0)
+        guard !missing.isEmpty else { return held.compactMap(\.self) }
+        let time = createdMilliseconds
+        let read = zip(missing, try self.items(missing)).map { index, item in
+            (index, ItemRecord(item, at: index.place, createdMilliseconds: time, description))
+        }
+        records.hold(read)
+        let found = Dictionary(read, uniquingKeysWith: { first, _ in first })
+        return zip(items, held).compactMap { $1 ?? found[$0] }
+    }
+
+    /// The records of these items if all are in memory.
+    func heldRecords(of items: [ItemIndex]) -> [ItemRecord]? {
+        let held = records.held(items).compactMap(\.self)
+        return held.count == items.count ? held : nil
+    }
+
+    var createdMilliseconds: Int64 {
+        Int64(bundle.manifest.created.timeIntervalSince1970 * 1_000)
+    }
+
+    private func items(_ indices: [ItemIndex]) throws(FunctionError) -> [CatalogueItem] {
         do throws(BundleError) {
             let items = try bundle.catalogue.items(at: indices.map(\.place))
             let known = items.compactMap(\.self)

@@ -17,18 +17,21 @@ struct Variety {
     ///
     /// If that leaves too few, volumes that were passed over follow in their order.
     func pick(_ limit: Int, from ranking: [RankedItem], chosen: [ItemIndex]) -> [RankedItem] {
-        var titles = Set(chosen.map { editions[$0.place] })
-        var volumes: [Int32: Int] = [:]
+        // Short lists: looking through them is quicker than a set of them would be made.
+        var titles = chosen.map { editions[$0.place] }
+        var volumes: [Int32] = []
         var picked: [RankedItem] = []
         var passed: [RankedItem] = []
         for ranked in ranking where picked.count < limit {
-            guard titles.insert(editions[ranked.item.place]).inserted else { continue }
+            let title = editions[ranked.item.place]
+            guard !titles.contains(title) else { continue }
+            titles.append(title)
             let saga = series[ranked.item.place]
-            if saga != 0, volumes[saga, default: 0] >= seriesMax {
+            if saga != 0, volumes.count(where: { $0 == saga }) >= seriesMax {
                 passed.append(ranked)
                 continue
             }
-            volumes[saga, default: 0] += 1
+            volumes.append(saga)
             picked.append(ranked)
         }
         return picked + passed.prefix(limit - picked.count)

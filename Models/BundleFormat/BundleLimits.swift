@@ -11,6 +11,8 @@ package enum BundleLimits {
     package static let blobCountMax = 64
     package static let tensorCountMax = 256
     package static let dimensionCountMax = 8
+    /// Length of an embedding that goes into layers, and what a layer gives.
+    package static let layerWidthMax = 65_536
     package static let modelNameBytesMax = 64
     /// Nesting of manifest and header; both need four levels.
     package static let depthMax = 16

@@ -9,6 +9,14 @@ package enum ModelKind: String, Sendable, CaseIterable {
     case itemNeighbours = "item-neighbours"
     case ratingDot = "rating-dot"
     case ratingMLP = "rating-mlp"
+
+    /// Whether a model says what a reader would give an item; the others rank items for items.
+    package var predictsRatings: Bool {
+        switch self {
+        case .ratingDot, .ratingMLP: true
+        case .twoTower, .itemFactors, .itemNeighbours: false
+        }
+    }
 }
 
 /// One file of a bundle: its role, and the content that it must have.

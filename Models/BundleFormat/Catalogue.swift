@@ -48,7 +48,8 @@ package final class Catalogue: Sendable {
         Array(schema.joined(separator: ";\n").utf8))
 
     /// - Throws: `.incompatible` for a schema this node does not know; `.inconsistent` unless the
-    ///   indices of items and readers run from 0 without a gap, or the file is no database.
+    ///   indices of items and readers run from 0 without a gap and each key leads to an item, or
+    ///   if the file is no database.
     init(path: String, schemaDigest: SHA256Digest) throws(BundleError) {
         guard schemaDigest == Self.schemaDigest else {
             throw BundleError(
@@ -58,17 +59,17 @@ package final class Catalogue: Sendable {
             connections = SQLitePool(path: path, mode: .immutable)
             (itemCount, readerCount) = try connections.read { connection throws(SQLiteError) in
                 guard try Self.hasKnownSchema(connection) else { return (-1, -1) }
-                return (
-                    try Self.count("item", of: "items", in: connection),
-                    try Self.count("reader", of: "readers", in: connection)
-                )
+                let items = try Self.count("item", of: "items", in: connection)
+                guard try Self.keysLead(to: items, in: connection) else { return (-1, -1) }
+                return (items, try Self.count("reader", of: "readers", in: connection))
             }
         } catch {
             throw BundleError(.inconsistent, "the catalogue is not readable", cause: error)
         }
         guard itemCount >= 0, readerCount >= 0 else {
             throw BundleError(
-                .inconsistent, "the catalogue has a foreign schema or gaps in its indices")
+                .inconsistent,
+                "the catalogue has a foreign schema, gaps in its indices or keys of no item")
         }
     }
 
@@ -82,6 +83,17 @@ package final class Catalogue: Sendable {
         var found: Set<String> = []
         while try statement.step() { found.insert(statement.text(0)) }
         return found == Set(schema)
+    }
+
+    /// Whether each key is that of an item: a model's rows are found by these numbers.
+    private static func keysLead(
+        to items: Int, in connection: SQLiteConnection
+    ) throws(SQLiteError) -> Bool {
+        let statement = try connection.prepare(
+            "SELECT count(*) FROM item_keys WHERE item NOT BETWEEN 0 AND ?")
+        try statement.rebind([.integer(Int64(items) - 1)])
+        _ = try statement.step()
+        return statement.integer(0) == 0
     }
 
     /// The number of rows if their indices are 0, 1, 2 ..., else -1.

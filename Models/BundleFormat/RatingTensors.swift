@@ -4,7 +4,8 @@
 /// item_biases[i]; the mean of all ratings is part of the items' biases.
 ///
 /// Kind `rating-mlp`: rating(u, i) = layers([item_embeddings[i], reader_embeddings[u]]); a layer is
-/// x W + b, and max(0, x W + b) for all but the last.
+/// x W + b, and max(0, x W + b) for all but the last, and for the last too where the manifest's
+/// `serving.output_relu` is true.
 ///
 /// Ratings in `reader_ratings` are whole numbers: the manifest's `serving.rating_scale` says how
 /// many there are to a point, 2 where a data set has half stars.
@@ -30,6 +31,7 @@ extension BundleChecks {
         guard let embeddings = tensors[RatingTensor.itemEmbeddings] else {
             throw inconsistent("the items have no embeddings")
         }
+        try checkWidth(embeddings.shape[1], of: RatingTensor.itemEmbeddings)
         var inputs = 2 * embeddings.shape[1]
         var number = 1
         while let weights = tensors[RatingTensor.layerWeights(number)] {
@@ -39,10 +41,20 @@ extension BundleChecks {
                 biases?.shape == [weights.shape[1]]
             else { throw inconsistent("the layer \(number) does not fit the one before it") }
             inputs = weights.shape[1]
+            try checkWidth(inputs, of: RatingTensor.layerWeights(number))
             number += 1
         }
         guard number > 1, inputs == 1 else {
             throw inconsistent("the layers do not end in one number")
+        }
+    }
+
+    private func checkWidth(_ width: Int, of name: String) throws(BundleError) {
+        guard width <= BundleLimits.layerWidthMax else {
+            throw BundleError(
+                .limitExceeded,
+                "the tensor \(name) has \(width) columns, the limit is "
+                    + "\(BundleLimits.layerWidthMax)")
         }
     }
 }

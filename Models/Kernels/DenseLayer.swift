@@ -14,6 +14,8 @@ package struct DenseLayer: Sendable, Hashable {
     let inputPlaces: [Int]
     let paddedInputs: Int
     let paddedOutputs: Int
+    /// Which machine code computes the layer.
+    let form: KernelForm
     /// W, then b, padded.
     fileprivate(set) var values: [Float]
 
@@ -22,7 +24,8 @@ package struct DenseLayer: Sendable, Hashable {
     ///   - biases: b, shape (outputs).
     ///   - blocks: Into how many equal blocks the inputs fall.
     package init(
-        weights: [Float], biases: [Float], isRectified: Bool, blocks: Int = 1
+        weights: [Float], biases: [Float], isRectified: Bool, blocks: Int = 1,
+        form: KernelForm = .best
     ) {
         outputs = biases.count
         inputs = weights.count / max(1, outputs)
@@ -31,6 +34,7 @@ package struct DenseLayer: Sendable, Hashable {
             "weights are whole rows, inputs whole blocks")
         self.isRectified = isRectified
         self.blocks = blocks
+        self.form = form
         let block = inputs / blocks
         let paddedBlock = Lanes.padded(block)
         inputPlaces = (0..<inputs).map { $0 / block * paddedBlock + $0 % block }
@@ -62,7 +66,7 @@ package struct DenseLayer: Sendable, Hashable {
         values.withUnsafeBufferPointer { values in
             guard let w = values.baseAddress else { return }
             rating_dense(
-                x, Int32(rows), Int32(paddedInputs), w, w + paddedInputs * paddedOutputs,
+                form.code, x, Int32(rows), Int32(paddedInputs), w, w + paddedInputs * paddedOutputs,
                 Int32(paddedOutputs), isRectified ? 1 : 0, y)
         }
     }
@@ -156,18 +160,22 @@ struct LearningLayer: Sendable, Hashable {
     ) {
         let (ins, outs) = (Int32(layer.paddedInputs), Int32(layer.paddedOutputs))
         let biases = layer.paddedInputs * layer.paddedOutputs
-        let rows = Int32(rows)
+        let (code, rows) = (layer.form.code, Int32(rows))
         gradients.withUnsafeMutableBufferPointer { gradients in
             guard let dw = gradients.baseAddress else { return }
-            rating_dense_weights(x, outputGradients, rows, ins, outs, dw, dw + biases)
+            rating_dense_weights(
+                code, x, outputGradients, rows, ins, outs, dw, dw + biases)
         }
         rating_dense_inputs(
-            outputGradients, rows, outs, layer.values, ins, isMasked ? x : nil, &transposed, dx)
+            code, outputGradients, rows, outs, layer.values, ins, isMasked ? x : nil, &transposed,
+            dx)
     }
 
     mutating func move(_ schedule: UnsafePointer<rating_schedule>, step: Int32) {
+        let code = layer.form.code
         rating_move(
-            &layer.values, &first, &second, gradients, Int32(layer.values.count), schedule, step)
+            code, &layer.values, &first, &second, gradients, Int32(layer.values.count), schedule,
+            step)
     }
 
     var state: [Float] { layer.values + first + second }

@@ -48,14 +48,14 @@ package struct DotLearner: RatingLearner, Hashable {
     package mutating func learn(
         _ examples: RatedExamples, steps: ClosedRange<Int>, schedule: StepSchedule
     ) -> Double {
-        let (form, batch) = (form, batch)
+        let (form, batch, code) = (form, batch, readers.form.code)
         var scratch = [Int32](repeating: 0, count: 2 * batch)
         return readers.withRows { readers in
             items.withRows { items in
                 schedule.withTable { schedule in
                     form.withTable { form in
                         rating_dot_steps(
-                            readers, items, form, schedule, examples.readers, examples.items,
+                            code, readers, items, form, schedule, examples.readers, examples.items,
                             examples.ratings, Int32(examples.count), Int32(batch),
                             Int32(steps.lowerBound), Int32(steps.upperBound + 1), &scratch)
                     }
@@ -70,12 +70,13 @@ package struct DotLearner: RatingLearner, Hashable {
     }
 
     package func predictions(for examples: RatedExamples) -> [Float] {
+        let code = readers.form.code
         var predictions = [Float](repeating: 0, count: examples.count)
         readers.withWeights { readers in
             items.withWeights { items in
                 form.withTable { form in
                     rating_dot_predict(
-                        readers, items, form, examples.readers, examples.items,
+                        code, readers, items, form, examples.readers, examples.items,
                         Int32(examples.count), &predictions)
                 }
             }

@@ -19,15 +19,20 @@ package struct EmbeddingTable: Sendable, Hashable {
     /// The place among the touched rows of each example of the batch, shape (batch).
     private var examplePlaces: [Int32]
 
+    /// Which machine code works on the rows.
+    let form: KernelForm
+
     private static let parts = 4
 
     /// - Parameters:
     ///   - weights: Shape (rows, columns).
     ///   - batch: How many rows a batch touches at most.
     package init(
-        weights: [Float], rowCount: Int, columns: Int, batch: Int, rule: LearningRule
+        weights: [Float], rowCount: Int, columns: Int, batch: Int, rule: LearningRule,
+        form: KernelForm = .best
     ) {
         precondition(weights.count == rowCount * columns, "weights fill their rows")
+        self.form = form
         self.rowCount = rowCount
         self.columns = columns
         width = Lanes.padded(columns)
@@ -106,10 +111,11 @@ package struct EmbeddingTable: Sendable, Hashable {
         _ ids: UnsafePointer<Int32>, count: Int, _ table: UnsafePointer<rating_schedule>,
         step: Int32, into x: UnsafeMutablePointer<Float>, stride: Int
     ) {
+        let code = form.code
         var examplePlaces = takePlaces()
         withRows { rows in
-            rating_rows_touch(rows, ids, Int32(count), table, step, &examplePlaces)
-            rating_rows_gather(rows, ids, Int32(count), x, Int32(stride))
+            rating_rows_touch(code, rows, ids, Int32(count), table, step, &examplePlaces)
+            rating_rows_gather(code, rows, ids, Int32(count), x, Int32(stride))
         }
         self.examplePlaces = examplePlaces
     }
@@ -119,10 +125,11 @@ package struct EmbeddingTable: Sendable, Hashable {
         _ dx: UnsafePointer<Float>, stride: Int, decay: Float, _ ids: UnsafePointer<Int32>,
         count: Int, _ table: UnsafePointer<rating_schedule>, step: Int32
     ) {
-        let examplePlaces = examplePlaces
+        let (code, examplePlaces) = (form.code, examplePlaces)
         withRows { rows in
-            rating_rows_add(rows, ids, examplePlaces, Int32(count), dx, Int32(stride), decay)
-            rating_rows_apply(rows, table, step)
+            rating_rows_add(
+                code, rows, ids, examplePlaces, Int32(count), dx, Int32(stride), decay)
+            rating_rows_apply(code, rows, table, step)
         }
     }
 
@@ -135,9 +142,11 @@ package struct EmbeddingTable: Sendable, Hashable {
 
     /// Brings every row up to the end of an epoch.
     mutating func finish(_ schedule: StepSchedule) {
-        let count = Int32(rowCount)
+        let (code, count) = (form.code, Int32(rowCount))
         withRows { rows in
-            schedule.withTable { rating_rows_finish(rows, count, $0, Int32(schedule.stepCount)) }
+            schedule.withTable {
+                rating_rows_finish(code, rows, count, $0, Int32(schedule.stepCount))
+            }
         }
     }
 }

@@ -3,12 +3,10 @@ import CKernels
 /// The linear algebra of a factorisation by weighted least squares, for rows padded with zeros to
 /// `stride` floats, a multiple of eight.
 ///
-/// The C form is compiled twice; which one runs is decided by the processor. Both round in another
-/// order than the plain Swift form of the tests.
+/// The C form is compiled twice. Both round in another order than the plain form of the tests.
 package enum LeastSquaresKernel {
     private static let lanes = 8
     private static let rowsTogether = 8
-    private static let isWide = ledge_has_avx2() != 0
 
     /// A number of dimensions rounded up to whole registers.
     package static func stride(of dimensions: Int) -> Int {
@@ -19,15 +17,13 @@ package enum LeastSquaresKernel {
     ///
     /// - Parameter rows: Shape (any, stride).
     /// - Returns: Shape (stride, stride).
-    package static func gramian(_ rows: UnsafeBufferPointer<Float>, stride: Int) -> [Float] {
+    package static func gramian(
+        _ rows: UnsafeBufferPointer<Float>, stride: Int, form: KernelForm = .best
+    ) -> [Float] {
         precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
         return [Float](unsafeUninitializedCapacity: stride * stride) { out, count in
-            let depth = rows.count / stride
-            if isWide {
-                ledge_gramian_avx2(rows.baseAddress, depth, stride, out.baseAddress)
-            } else {
-                ledge_gramian_plain(rows.baseAddress, depth, stride, out.baseAddress)
-            }
+            let gramian = form == .avx2 ? ledge_gramian_avx2 : ledge_gramian_plain
+            gramian(rows.baseAddress, rows.count / stride, stride, out.baseAddress)
             count = stride * stride
         }
     }
@@ -38,13 +34,14 @@ package enum LeastSquaresKernel {
     ///   - rows: Shape (any, stride).
     ///   - matrix: Shape (stride, stride).
     package static func product(
-        _ rows: UnsafeBufferPointer<Float>, _ matrix: [Float], stride: Int
+        _ rows: UnsafeBufferPointer<Float>, _ matrix: [Float], stride: Int,
+        form: KernelForm = .best
     ) -> [Float] {
         precondition(stride.isMultiple(of: lanes) && rows.count.isMultiple(of: stride))
         precondition(matrix.count == stride * stride, "the matrix is square")
         let rowCount = rows.count / stride
         let whole = rowCount / rowsTogether * rowsTogether
-        let times = isWide ? ledge_rows_times_avx2 : ledge_rows_times_plain
+        let times = form == .avx2 ? ledge_rows_times_avx2 : ledge_rows_times_plain
         var product = [Float](unsafeUninitializedCapacity: rows.count) { out, count in
             times(rows.baseAddress, whole, matrix, stride, out.baseAddress)
             count = whole * stride
@@ -72,15 +69,17 @@ package enum LeastSquaresKernel {
     package struct Solver {
         private let stride: Int
         private let steps: Int
+        private let form: KernelForm
         private var scratch: [Float]
 
         /// - Parameters:
         ///   - stride: A multiple of eight.
         ///   - steps: At most so many; a row with n chosen needs no more than n + 1.
-        package init(stride: Int, steps: Int) {
+        package init(stride: Int, steps: Int, form: KernelForm = .best) {
             precondition(stride.isMultiple(of: LeastSquaresKernel.lanes), "whole registers only")
             self.stride = stride
             self.steps = steps
+            self.form = form
             scratch = [Float](repeating: 0, count: 3 * stride)
         }
 
@@ -96,9 +95,7 @@ package enum LeastSquaresKernel {
         ) -> Float {
             let n = chosen.places.count
             precondition(diagonal.count == stride && chosen.weights.count == n, "lengths agree")
-            let solve =
-                LeastSquaresKernel.isWide
-                ? ledge_least_squares_avx2 : ledge_least_squares_plain
+            let solve = form == .avx2 ? ledge_least_squares_avx2 : ledge_least_squares_plain
             return solve(
                 chosen.places.baseAddress, chosen.weights.baseAddress, n, factors, diagonal, stride,
                 steps, &scratch, x)

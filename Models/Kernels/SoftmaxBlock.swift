@@ -25,14 +25,6 @@ package enum SoftmaxBlock {
     /// How many panels hold so many candidates.
     package static func panels(for count: Int) -> Int { (count + panelColumns - 1) / panelColumns }
 
-    /// Which machine code does the work; both compute the same, with other roundings.
-    package enum Form: Sendable, CaseIterable {
-        case plain, avx2
-
-        /// The fastest that this processor has.
-        package static let best: Form = ledge_has_avx2() != 0 ? .avx2 : .plain
-    }
-
     /// The candidates of a batch, column by column; a panel is one run of memory.
     package struct Candidates {
         /// C^T in panels: shape (panels, d, panelColumns); columns beyond U repeat the first.
@@ -74,7 +66,7 @@ package enum SoftmaxBlock {
     ///   - targets: t of the whole batch, shape (B).
     package static func gradients(
         of rows: Range<Int>, queries: [Float], targets: [Int32], candidates: Candidates,
-        countsTargetOnce: Bool, form: Form = .best
+        countsTargetOnce: Bool, form: KernelForm = .best
     ) -> Gradients {
         let d = candidates.dimensions
         let width = candidates.panels * panelColumns

@@ -37,6 +37,11 @@ package struct TopScores: Sendable {
         }
     }
 
+    /// The score that another must reach to be kept; nil while there is room for any.
+    package var bar: Float? {
+        heap.count == capacity ? heap.first?.score : nil
+    }
+
     /// What is kept, best first.
     package func ranked() -> [Entry] { heap.sorted { $1.isWorse(than: $0) } }
 

@@ -12,6 +12,7 @@ package enum ShippedRecipes {
         ("ratings-dot-seed", PackageResources.ratings_dot_seed_json),
         ("ratings-mlp", PackageResources.ratings_mlp_json),
         ("ratings-mlp-seed", PackageResources.ratings_mlp_seed_json),
+        ("ratings-relu-seed", PackageResources.ratings_relu_seed_json),
         ("songs", PackageResources.songs_json),
     ]
 

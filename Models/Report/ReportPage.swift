@@ -126,16 +126,28 @@ extension ReportPage {
     }
 
     private func sample(_ sample: TrainingReport.Sample) -> String {
-        let question = sample.question.map { "<q>\(MarkupText.escaped($0))</q>" }
-            .joined(separator: ", ")
-        var html = "<h3>Who liked \(question)</h3>\n"
-        guard !sample.answers.isEmpty else { return html + "<p>No answer.</p>\n" }
-        html += "<ol>\n"
-        for answer in sample.answers {
-            html += "<li>\(MarkupText.escaped(answer.title))"
-            if !answer.author.isEmpty { html += ", \(MarkupText.escaped(answer.author))" }
-            if !answer.reason.isEmpty {
-                html += " <span class=\"soft\">\(MarkupText.escaped(answer.reason))</span>"
+        let answers = Self.list(sample.answers.map { ($0.title, $0.author, $0.reason) })
+        switch sample.question {
+        case .liked(let titles):
+            let question = titles.map { "<q>\(MarkupText.escaped($0))</q>" }
+                .joined(separator: ", ")
+            return "<h3>Who liked \(question)</h3>\n"
+                + (sample.answers.isEmpty ? "<p>No answer.</p>\n" : answers)
+        case .rated(let reader, let items):
+            let name = MarkupText.escaped(reader)
+            return "<h3>Reader \(name)</h3>\n<p>Best rated by the reader:</p>\n"
+                + Self.list(items.map { ($0.title, $0.author, $0.rating) })
+                + "<p>Of what the reader did not rate, the largest predictions:</p>\n" + answers
+        }
+    }
+
+    private static func list(_ rows: [(title: String, author: String, note: String)]) -> String {
+        var html = "<ol>\n"
+        for row in rows {
+            html += "<li>\(MarkupText.escaped(row.title))"
+            if !row.author.isEmpty { html += ", \(MarkupText.escaped(row.author))" }
+            if !row.note.isEmpty {
+                html += " <span class=\"soft\">\(MarkupText.escaped(row.note))</span>"
             }
             html += "</li>\n"
         }

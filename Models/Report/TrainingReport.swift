@@ -52,13 +52,20 @@ package struct TrainingReport: Sendable {
         }
     }
 
-    /// A question and what the model answers.
+    /// Who asks, and what the model answers.
     package struct Sample: Sendable {
-        package var question: [String]
+        package enum Question: Sendable {
+            /// Somebody who liked these.
+            case liked([String])
+            /// A reader whom the model knows, with the best rated items.
+            case rated(reader: String, items: [(title: String, author: String, rating: String)])
+        }
+
+        package var question: Question
         package var answers: [(title: String, author: String, reason: String)]
 
         package init(
-            question: [String], answers: [(title: String, author: String, reason: String)]
+            question: Question, answers: [(title: String, author: String, reason: String)]
         ) {
             self.question = question
             self.answers = answers

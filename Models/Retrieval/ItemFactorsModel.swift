@@ -58,6 +58,8 @@ struct FoldInPlan: Sendable {
     let model: ItemFactorsModel
     /// n(i)^-damping of each item.
     let damping: [Float]
+    /// The items, to find those with the largest scores among them.
+    let table: QuantizedRows
     /// M = (unobserved Y^T Y + regularisation I)^-1, shape (dimensions, dimensions).
     ///
     /// All zero if a bundle's enormous factors overflow; then nothing speaks for anything.
@@ -67,6 +69,9 @@ struct FoldInPlan: Sendable {
         self.model = model
         damping = model.readership.itemPowers(rule.damping)
         let d = model.parts.dimensions
+        table = model.parts.factors.withBuffer { [damping] in
+            QuantizedRows($0, dimensions: d, weights: damping)
+        }
         var system = model.gramian.map { Double($0) * Double(rule.unobserved) }
         for k in 0..<d { system[k * d + k] += Double(rule.regularisation) }
         guard let factor = CholeskyFactor(system, dimensions: d) else {
@@ -89,14 +94,12 @@ struct FoldInPlan: Sendable {
 /// M is the same for every question, and W^-1 Y_q^T = M Y_q^T (I + Y_q M Y_q^T)^-1 needs a system
 /// of n equations. The score is a sum over the liked items, so each knows what it gave.
 struct FoldedReader: Opinion {
-    private let model: ItemFactorsModel
-    private let damping: [Float]
+    private let plan: FoldInPlan
     /// W^-1 y_q for each liked item; their sum is the reader.
     private let directions: [[Float]]
 
     init(_ plan: FoldInPlan, _ liked: [ItemIndex]) {
-        model = plan.model
-        damping = plan.damping
+        self.plan = plan
         let d = plan.model.parts.dimensions
         let n = liked.count
         let rows = plan.model.parts.factors.withBuffer { factors in
@@ -124,28 +127,38 @@ struct FoldedReader: Opinion {
         }
     }
 
-    func scores() -> [Float] {
-        let d = model.parts.dimensions
-        let reader = (0..<d).map { k in directions.reduce(0) { $0 + $1[k] } }
-        return model.parts.factors.withBuffer { rows in
+    /// x: shape (dimensions).
+    private var reader: [Float] {
+        (0..<plan.model.parts.dimensions).map { k in directions.reduce(0) { $0 + $1[k] } }
+    }
+
+    /// The items with the largest scores, best first, without the excluded ones.
+    func top(_ limit: Int, excluding excluded: [Int32]) -> [TopScores.Entry] {
+        plan.model.parts.factors.withBuffer {
+            plan.table.top(limit, of: reader, in: $0, excluding: excluded)
+        }
+    }
+
+    func score(into scores: inout ItemScores) {
+        plan.model.parts.factors.withBuffer { rows in
             reader.withUnsafeBufferPointer { reader in
-                guard let rows = rows.baseAddress, let reader = reader.baseAddress else {
-                    return []
-                }
-                return damping.indices.map { item in
-                    VectorKernels.dot(reader, rows + item * d, d) * damping[item]
+                guard let rows = rows.baseAddress, let reader = reader.baseAddress else { return }
+                for item in 0..<plan.table.count {
+                    scores.add(plan.table.score(of: item, reader, in: rows), to: Int32(item))
                 }
             }
         }
     }
 
+    func support(of items: [Int32], places: inout [Int32]) -> [[Float]] { support(of: items) }
+
     func support(of items: [Int32]) -> [[Float]] {
-        let d = model.parts.dimensions
-        return model.parts.factors.withBuffer { rows in
+        let d = plan.model.parts.dimensions
+        return plan.model.parts.factors.withBuffer { rows in
             items.map { item in
                 directions.map { direction in
                     zip(direction, rows[Int(item) * d..<(Int(item) + 1) * d])
-                        .reduce(0) { $0 + $1.0 * $1.1 } * damping[Int(item)]
+                        .reduce(0) { $0 + $1.0 * $1.1 } * plan.damping[Int(item)]
                 }
             }
         }

@@ -49,6 +49,10 @@ package final class ItemNeighboursModel: Sendable {
         readership = Readership(parts.readership)
     }
 
+    func neighbourCount(of item: Int) -> Int {
+        parts.offsets.withBuffer { Int($0[item + 1] - $0[item]) }
+    }
+
     /// - Throws: `.missingTensor`, which opening a bundle of this kind rules out.
     package convenience init(bundle: ModelBundle) throws(RetrievalError) {
         self.init(
@@ -72,26 +76,26 @@ struct NeighbourSum: Opinion {
     /// n(i)^-damping of each item.
     let damping: [Float]
 
-    func scores() -> [Float] {
-        var scores = [Float](repeating: 0, count: model.parts.readership.itemCount)
+    func score(into scores: inout ItemScores) {
         for item in liked {
             model.parts.forEachNeighbour(of: item.place) { neighbour, weight in
-                scores[Int(neighbour)] += Powers.of(max(0, weight), to: rule.locality)
+                scores.add(Powers.of(max(0, weight), to: rule.locality), to: neighbour)
             }
         }
-        guard rule.damping > 0 else { return scores }
-        return zip(scores, damping).map(*)
+        if rule.damping > 0 { scores.multiply(by: damping) }
     }
 
-    func support(of items: [Int32]) -> [[Float]] {
+    func support(of items: [Int32], places: inout [Int32]) -> [[Float]] {
+        for (place, item) in items.enumerated() { places[Int(item)] = Int32(place) }
+        defer { for item in items { places[Int(item)] = ServingScratch.noPlace } }
         var support = [[Float]](
             repeating: [Float](repeating: 0, count: liked.count), count: items.count)
         for (position, item) in liked.enumerated() {
-            var weights: [Int32: Float] = [:]
-            model.parts.forEachNeighbour(of: item.place) { weights[$0, default: 0] += max(0, $1) }
-            for (place, item) in items.enumerated() {
-                support[place][position] =
-                    damping[Int(item)] * Powers.of(weights[item, default: 0], to: rule.locality)
+            model.parts.forEachNeighbour(of: item.place) { neighbour, weight in
+                let place = places[Int(neighbour)]
+                guard place != ServingScratch.noPlace else { return }
+                support[Int(place)][position] +=
+                    damping[Int(neighbour)] * Powers.of(max(0, weight), to: rule.locality)
             }
         }
         return support

@@ -5,11 +5,13 @@ import Identifiers
 /// Made for a question and thrown away with it. A rule that holds several opinions adds up their
 /// scores, so what a score means is the rule's own business.
 protocol Opinion {
-    /// What speaks for each item, shape (items); 0 or less where nothing does.
-    func scores() -> [Float]
+    /// Adds what speaks for each item to empty sums.
+    func score(into scores: inout ItemScores)
 
     /// How much each liked item speaks for each of these: shape (given items, liked items).
-    func support(of items: [Int32]) -> [[Float]]
+    ///
+    /// - Parameter places: All -1, and so again afterwards.
+    func support(of items: [Int32], places: inout [Int32]) -> [[Float]]
 }
 
 /// Several opinions, each with a weight.
@@ -17,32 +19,33 @@ protocol Opinion {
 /// Scores of different rules have different scales. Each opinion is divided by its largest score,
 /// so that a weight says how much its favourite counts.
 struct JointOpinion: Opinion {
-    let parts: [(opinion: any Opinion, weight: Float)]
-    private let scales: [Float]
-    private let sum: [Float]
+    private var parts: [(opinion: any Opinion, scale: Float)] = []
+    private var scores: [(item: Int32, score: Float)] = []
 
-    init(_ parts: [(opinion: any Opinion, weight: Float)]) {
-        self.parts = parts
-        var scales: [Float] = []
-        var sum: [Float] = []
-        for part in parts {
-            let scores = part.opinion.scores()
-            let largest = scores.max() ?? 0
-            let scale = largest > 0 ? part.weight / largest : 0
-            scales.append(scale)
-            if sum.isEmpty { sum = [Float](repeating: 0, count: scores.count) }
-            for (item, score) in scores.enumerated() where score > 0 { sum[item] += scale * score }
+    /// - Parameter sums: Empty, and so again afterwards.
+    init(
+        _ opinions: [(opinion: any Opinion, weight: Float)], part sums: inout ItemScores
+    ) {
+        for (opinion, weight) in opinions {
+            opinion.score(into: &sums)
+            let largest = sums.largest
+            let scale = largest > 0 ? weight / largest : 0
+            scores += sums.touched.map { ($0, scale * sums.sums[Int($0)]) }
+            sums.clear()
+            parts.append((opinion, scale))
         }
-        self.scales = scales
-        self.sum = sum
     }
 
-    func scores() -> [Float] { sum }
+    func score(into sums: inout ItemScores) {
+        for (item, score) in scores { sums.add(score, to: item) }
+    }
 
-    func support(of items: [Int32]) -> [[Float]] {
+    func support(of items: [Int32], places: inout [Int32]) -> [[Float]] {
         var sums: [[Float]] = []
-        for (part, scale) in zip(parts, scales) {
-            let support = part.opinion.support(of: items).map { $0.map { $0 * scale } }
+        for (opinion, scale) in parts {
+            let support = opinion.support(of: items, places: &places).map {
+                $0.map { $0 * scale }
+            }
             sums = sums.isEmpty ? support : zip(sums, support).map { zip($0, $1).map(+) }
         }
         return sums

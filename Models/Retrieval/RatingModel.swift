@@ -117,7 +117,7 @@ package final class RatingModel: Sendable {
     ///   `.missingTensor`, which opening a bundle of these kinds rules out.
     package convenience init(bundle: ModelBundle) throws(RetrievalError) {
         let kind = bundle.manifest.kind
-        guard kind == .ratingDot || kind == .ratingMLP else {
+        guard kind.predictsRatings else {
             throw RetrievalError(
                 .unknownKind, "a model of kind \(kind.rawValue) predicts no ratings")
         }

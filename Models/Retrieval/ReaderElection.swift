@@ -22,93 +22,74 @@ struct ReaderElection: Opinion {
         let shared: UInt64
     }
 
-    /// What readers share with the question.
-    private struct Shares {
-        /// For each reader the weight of the shared items, 0 for most.
-        var weights: [Float]
-        var masks: [UInt64]
-        /// Readers who share something, each once.
-        var readers: [Int32] = []
-    }
-
     private let readership: Readership
-    /// Nil for a model that has no towers.
-    private let tower: TwoTowerModel?
+    /// Nil where the embedding does not count.
+    private let tower: ReaderTower?
     private let liked: [ItemIndex]
     private let weights: ElectionWeights
     private var voters: [Voter] = []
 
-    private static let maskBitLast = UInt64.bitWidth - 1
-
+    /// - Parameter shares: Empty, and so again afterwards.
     init(
-        _ readership: Readership, tower: TwoTowerModel?, _ liked: [ItemIndex],
-        _ weights: ElectionWeights
+        _ readership: Readership, tower: ReaderTower?, _ liked: [ItemIndex],
+        _ weights: ElectionWeights, shares: inout ReaderShares
     ) {
         self.readership = readership
         self.tower = tower
         self.liked = liked
         self.weights = weights
-        voters = elect(shares())
+        shares.add(liked, readership, weights)
+        voters = elect(shares)
+        shares.clear()
     }
 
-    func scores() -> [Float] {
-        var scores = [Float](repeating: 0, count: readership.parts.itemCount)
-        forEachVote { item, weight, _ in scores[Int(item)] += weight }
-        return zip(scores, weights.damping).map(*)
+    func score(into scores: inout ItemScores) {
+        readership.parts.withRows { rows in
+            scores.add(
+                voters.lazy.map {
+                    (reader: $0.reader, rated: $0.weight, unrated: $0.weight * weights.vote.unrated)
+                }, rows)
+        }
+        scores.multiply(by: weights.damping)
     }
 
     /// What the voters who share each liked item weigh; the nearer embedding breaks ties.
-    func support(of items: [Int32]) -> [[Float]] {
-        let none: Int32 = -1
-        var places = [Int32](repeating: none, count: readership.parts.itemCount)
-        var support = items.enumerated().map { place, item in
-            places[Int(item)] = Int32(place)
-            return liked.map { liked in
-                tower.map {
-                    $0.similarity(ItemIndex(rawValue: item), liked) * Float.ulpOfOne
-                } ?? 0
-            }
-        }
-        forEachVote { item, weight, voter in
-            let place = places[Int(item)]
-            guard place != none, voter.shared != 0 else { return }
-            for position in liked.indices {
-                let bit = UInt64(min(position, Self.maskBitLast))
-                if voter.shared >> bit & 1 != 0 { support[Int(place)][position] += weight }
+    func support(of items: [Int32], places: inout [Int32]) -> [[Float]] {
+        for (place, item) in items.enumerated() { places[Int(item)] = Int32(place) }
+        var support =
+            tower.map { tower in
+                tower.model.similarities(of: items, to: liked).map {
+                    $0.map { $0 * Float.ulpOfOne }
+                }
+            } ?? items.map { _ in liked.map { _ in 0 } }
+        defer { for item in items { places[Int(item)] = ServingScratch.noPlace } }
+        readership.parts.withRows { rows in
+            places.withUnsafeBufferPointer { places in
+                for voter in voters where voter.shared != 0 {
+                    forEachVote(of: voter, rows) { item, weight in
+                        let place = places[Int(item)]
+                        guard place != ServingScratch.noPlace else { return }
+                        for position in liked.indices {
+                            let bit = UInt64(min(position, ReaderShares.bitLast))
+                            if voter.shared >> bit & 1 != 0 {
+                                support[Int(place)][position] += weight
+                            }
+                        }
+                    }
+                }
             }
         }
         return support
     }
 
-    private func shares() -> Shares {
-        let count = readership.parts.readerCount
-        var shares = Shares(
-            weights: [Float](repeating: 0, count: count),
-            masks: [UInt64](repeating: 0, count: count))
-        for (position, item) in liked.enumerated() {
-            let bit: UInt64 = 1 << UInt64(min(position, Self.maskBitLast))
-            let rated = weights.rarity[item.place]
-            let unrated = rated * weights.vote.unrated
-            let start = Int(readership.itemReaderOffsets[item.place])
-            for place in start..<start + readership.readerCount(of: item.place) {
-                let reader = Int(readership.itemReaders[place])
-                if shares.masks[reader] == 0 { shares.readers.append(Int32(reader)) }
-                shares.weights[reader] += readership.itemReaderHasRated[place] ? rated : unrated
-                shares.masks[reader] |= bit
-            }
-        }
-        return shares
-    }
-
     /// Finds the readers who vote, in the order of their indices: sums must have one order.
-    private func elect(_ shares: Shares) -> [Voter] {
+    private func elect(_ shares: ReaderShares) -> [Voter] {
         var top = TopScores(capacity: weights.vote.readers)
-        if let tower, weights.vote.towerWeight > 0 {
-            offer(tower, shares, &top)
+        if let tower {
+            tower.offer(shares, liked, weights, to: &top)
         } else {
             for reader in shares.readers {
-                let place = Int(reader)
-                top.offer(shares.weights[place] * weights.activity[place], at: reader)
+                top.offer(shares.similarity(of: reader, weights), at: reader)
             }
         }
         return top.ranked().lazy.filter { $0.score > 0 }
@@ -120,26 +101,63 @@ struct ReaderElection: Opinion {
             .sorted { $0.reader < $1.reader }
     }
 
-    private func offer(_ model: TwoTowerModel, _ shares: Shares, _ top: inout TopScores) {
-        let query = model.query(of: liked)
-        let length = VectorKernels.dot(query, query, query.count).squareRoot()
-        let scale = length > 0 ? weights.vote.towerWeight / length : 0
-        model.forEachReader(query) { reader, product in
-            let place = Int(reader)
-            let cosine = max(0, product) / model.readerNorms[place]
-            top.offer(
-                shares.weights[place] * weights.activity[place] + scale * cosine, at: reader)
+    /// Calls the body with each item of a voter and what the vote weighs.
+    @inline(__always)
+    private func forEachVote(
+        of voter: Voter, _ rows: ReaderRows, _ body: (Int32, Float) -> Void
+    ) {
+        let unrated = voter.weight * weights.vote.unrated
+        rows.forEachItem(of: voter.reader) { item, rating in
+            body(item, rating > 0 ? voter.weight : unrated)
+        }
+    }
+}
+
+/// What readers share with a question, most of them nothing.
+///
+/// Invariant: `readers` lists each reader whose mask is not 0 once.
+struct ReaderShares: Sendable {
+    /// Sum over the shared items of w(r, q) n(q)^-rarity: shape (readers).
+    private(set) var weights: [Float]
+    /// Bit q is set if the reader has liked item q: shape (readers).
+    private(set) var masks: [UInt64]
+    private(set) var readers: [Int32] = []
+
+    static let bitLast = UInt64.bitWidth - 1
+
+    init(readerCount: Int) {
+        weights = [Float](repeating: 0, count: readerCount)
+        masks = [UInt64](repeating: 0, count: readerCount)
+    }
+
+    mutating func add(
+        _ liked: [ItemIndex], _ readership: Readership, _ election: ElectionWeights
+    ) {
+        for (position, item) in liked.enumerated() {
+            let bit: UInt64 = 1 << UInt64(min(position, Self.bitLast))
+            let rated = election.rarity[item.place]
+            let unrated = rated * election.vote.unrated
+            let start = Int(readership.itemReaderOffsets[item.place])
+            for place in start..<start + readership.readerCount(of: item.place) {
+                let reader = Int(readership.itemReaders[place])
+                if masks[reader] == 0 { readers.append(Int32(reader)) }
+                weights[reader] += readership.itemReaderHasRated[place] ? rated : unrated
+                masks[reader] |= bit
+            }
         }
     }
 
-    /// Calls the body with each item of each voter and what the vote weighs.
+    /// The first term of a reader's similarity.
     @inline(__always)
-    private func forEachVote(_ body: (Int32, Float, Voter) -> Void) {
-        for voter in voters {
-            let unrated = voter.weight * weights.vote.unrated
-            readership.parts.forEachItem(of: voter.reader) { item, rating in
-                body(item, rating > 0 ? voter.weight : unrated, voter)
-            }
+    func similarity(of reader: Int32, _ election: ElectionWeights) -> Float {
+        weights[Int(reader)] * election.activity[Int(reader)]
+    }
+
+    mutating func clear() {
+        for reader in readers {
+            weights[Int(reader)] = 0
+            masks[Int(reader)] = 0
         }
+        readers.removeAll(keepingCapacity: true)
     }
 }

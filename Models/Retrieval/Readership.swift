@@ -43,17 +43,33 @@ package struct ReadershipParts: Sendable {
     }
 
     /// Calls the body with each item of a reader and its rating.
-    @inline(__always)
     func forEachItem(of reader: Int32, _ body: (Int32, UInt8) -> Void) {
+        withRows { $0.forEachItem(of: reader, body) }
+    }
+
+    /// Runs the body with the rows of all readers in reach.
+    @inline(__always)
+    func withRows<Result>(_ body: (ReaderRows) -> Result) -> Result {
         offsets.withBuffer { offsets in
             items.withBuffer { items in
                 ratings.withBuffer { ratings in
-                    let end = Int(offsets[Int(reader) + 1])
-                    for place in Int(offsets[Int(reader)])..<end {
-                        body(items[place], ratings[place])
-                    }
+                    body(ReaderRows(offsets: offsets, items: items, ratings: ratings))
                 }
             }
+        }
+    }
+}
+
+/// The items of all readers, for as long as their buffers are lent.
+struct ReaderRows {
+    let offsets: UnsafeBufferPointer<Int64>
+    let items: UnsafeBufferPointer<Int32>
+    let ratings: UnsafeBufferPointer<UInt8>
+
+    @inline(__always)
+    func forEachItem(of reader: Int32, _ body: (Int32, UInt8) -> Void) {
+        for place in Int(offsets[Int(reader)])..<Int(offsets[Int(reader) + 1]) {
+            body(items[place], ratings[place])
         }
     }
 }
@@ -115,6 +131,9 @@ package final class Readership: Sendable {
     package func readerCount(of item: Int) -> Int {
         Int(itemReaderOffsets[item + 1] - itemReaderOffsets[item])
     }
+
+    /// The mean, rounded up; readers who vote have more, most others less.
+    var itemsPerReader: Int { itemReaders.count / max(1, parts.readerCount) + 1 }
 
     /// n(i)^-exponent of each item, n being how many readers have it.
     func itemPowers(_ exponent: Float) -> [Float] {

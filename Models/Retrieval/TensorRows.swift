@@ -1,4 +1,5 @@
 import BundleFormat
+import Kernels
 
 /// A tensor's values, in memory (a model just trained) or in a mapped file (one that serves).
 package enum TensorRows<Element: Sendable>: Sendable {
@@ -17,6 +18,12 @@ extension TensorRows where Element == Float {
 
     /// All values, in memory.
     package var copied: [Float] { withBuffer { Array($0) } }
+}
+
+extension TensorRows<Float>: RowSource {
+    package func withRows<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+        withBuffer(body)
+    }
 }
 
 extension TensorRows where Element == Int32 {

@@ -1,6 +1,7 @@
 import BundleFormat
 import Identifiers
 import Kernels
+import Synchronization
 
 /// What a two-tower model consists of, wherever it lies.
 package struct TwoTowerParts: Sendable {
@@ -32,22 +33,14 @@ package struct TwoTowerParts: Sendable {
 package final class TwoTowerModel: Sendable {
     package let parts: TwoTowerParts
     package let readership: Readership
-    /// The Euclidean length of each reader's embedding; 1 where it is 0.
-    let readerNorms: [Float]
+    /// The readers, to find the nearest among them; made when first asked.
+    private let table = Mutex<QuantizedRows?>(nil)
 
     /// - Precondition: shapes and indices agree, as opening a bundle has checked.
-    /// - Complexity: O(pairs + readers * dimensions): some milliseconds for Book-Crossing.
+    /// - Complexity: O(pairs): some milliseconds for Book-Crossing.
     package init(_ parts: TwoTowerParts) {
         self.parts = parts
         readership = Readership(parts.readership)
-        readerNorms = parts.readerEmbeddings.withBuffer { rows in
-            (0..<parts.readerCount).map { reader in
-                guard let start = rows.baseAddress else { return 1 }
-                let row = start + reader * parts.dimensions
-                let square = VectorKernels.dot(row, row, parts.dimensions)
-                return square > 0 ? square.squareRoot() : 1
-            }
-        }
     }
 
     /// - Throws: `.missingTensor`, which opening a two-tower bundle rules out.
@@ -83,38 +76,46 @@ extension TwoTowerModel {
 
     /// The readers with the largest dot product, best first; of equals the smaller index first.
     ///
-    /// - Complexity: O(readers * dimensions).
+    /// - Complexity: O(readers * dimensions), a fraction of which is bytes that are read.
     package func nearestReaders(
         to query: [Float], limit: Int
     ) -> [(reader: ReaderIndex, score: Float)] {
-        var top = TopScores(capacity: limit)
-        forEachReader(query) { reader, score in top.offer(score, at: reader) }
-        return top.ranked().map { (ReaderIndex(rawValue: $0.index), $0.score) }
+        readerTable.top(limit, of: query, in: parts.readerEmbeddings)
+            .map { (ReaderIndex(rawValue: $0.index), $0.score) }
     }
 
-    /// Calls the body with every reader's dot product with the query, in the order of the indices.
-    @inline(__always)
-    func forEachReader(_ query: [Float], _ body: (Int32, Float) -> Void) {
-        let d = parts.dimensions
-        parts.readerEmbeddings.withBuffer { rows in
-            guard let start = rows.baseAddress else { return }
-            query.withUnsafeBufferPointer { query in
-                guard let query = query.baseAddress else { return }
-                for reader in 0..<parts.readerCount {
-                    body(Int32(reader), VectorKernels.dot(query, start + reader * d, d))
-                }
+    private var readerTable: QuantizedRows {
+        table.withLock { table in
+            if let table { return table }
+            let made = parts.readerEmbeddings.withBuffer {
+                QuantizedRows($0, dimensions: parts.dimensions)
             }
+            table = made
+            return made
         }
     }
 
     /// The cosine of two items' embeddings, in -1...1.
     func similarity(_ left: ItemIndex, _ right: ItemIndex) -> Float {
+        similarities(of: [left.rawValue], to: [right])[0][0]
+    }
+
+    /// The cosines of items' embeddings with others': shape (items, others), each in -1...1.
+    func similarities(of items: [Int32], to others: [ItemIndex]) -> [[Float]] {
         let d = parts.dimensions
         return parts.itemEmbeddings.withBuffer { rows in
-            guard let start = rows.baseAddress else { return 0 }
-            let (x, y) = (start + left.place * d, start + right.place * d)
-            let lengths = VectorKernels.dot(x, x, d) * VectorKernels.dot(y, y, d)
-            return lengths > 0 ? VectorKernels.dot(x, y, d) / lengths.squareRoot() : 0
+            guard let start = rows.baseAddress else { return [] }
+            let rows = others.map { start + $0.place * d }
+            let squares = rows.map { VectorKernels.dot($0, $0, d) }
+            return items.map { item in
+                let row = start + Int(item) * d
+                let square = VectorKernels.dot(row, row, d)
+                return rows.indices.map { other in
+                    let lengths = square * squares[other]
+                    return lengths > 0
+                        ? VectorKernels.dot(row, rows[other], d) / lengths.squareRoot() : 0
+                }
+            }
         }
     }
 }

@@ -24,8 +24,6 @@ package struct RankingMetrics: Sendable, Hashable {
 
     private static let shortList = 10
     private static let longList = 20
-    /// The 97.5th percentile of the normal distribution.
-    private static let normalQuantile = 1.96
 
     /// What one answer scores.
     private struct Score {
@@ -55,15 +53,14 @@ package struct RankingMetrics: Sendable, Hashable {
                 return draws.reduce(0) { $0 + $1[keyPath: member] } / Double(draws.count)
             }
         }
-        let (recall, ndcg) = (means(\.recallAt10), means(\.ndcgAt10))
-        recallAt10 = Self.mean(recall)
-        recallAt20 = Self.mean(means(\.recallAt20))
-        ndcgAt10 = Self.mean(ndcg)
-        hitRateAt10 = Self.mean(means(\.hitAt10))
-        lengthAt10 = Self.mean(means(\.lengthAt10))
+        let recall = MeanInterval(means(\.recallAt10))
+        let ndcg = MeanInterval(means(\.ndcgAt10))
+        (recallAt10, recallConfidence) = (recall.mean, recall.halfWidth)
+        (ndcgAt10, ndcgConfidence) = (ndcg.mean, ndcg.halfWidth)
+        recallAt20 = MeanInterval(means(\.recallAt20)).mean
+        hitRateAt10 = MeanInterval(means(\.hitAt10)).mean
+        lengthAt10 = MeanInterval(means(\.lengthAt10)).mean
         coverageAt10 = itemCount > 0 ? Double(shown.count) / Double(itemCount) : 0
-        ndcgConfidence = Self.confidence(ndcg)
-        recallConfidence = Self.confidence(recall)
         readerCount = order.count
         queryCount = queries.count
     }
@@ -80,18 +77,6 @@ package struct RankingMetrics: Sendable, Hashable {
             recallAt20: Double(hits.count { $0 }) / Double(min(longList, hidden.count)),
             ndcgAt10: gain / best, hitAt10: hitsAt10 > 0 ? 1 : 0,
             lengthAt10: Double(min(shortList, answer.count)))
-    }
-
-    private static func mean(_ values: [Double]) -> Double {
-        values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-    }
-
-    private static func confidence(_ values: [Double]) -> Double {
-        guard values.count > 1 else { return 0 }
-        let mean = mean(values)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let deviation = (squares / Double(values.count - 1)).squareRoot()
-        return normalQuantile * deviation / Double(values.count).squareRoot()
     }
 
     /// The figures under the names of the reference, rounded as it rounds.

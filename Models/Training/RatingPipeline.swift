@@ -6,19 +6,6 @@ import JSON
 import Kernels
 import Retrieval
 
-/// How far predictions are from ratings that nobody trained on.
-package struct RatingQuality: Sendable, Hashable {
-    package let method: String
-    /// Mean of the squared errors; predictions are taken as they are, also outside the scale.
-    package let mse: Double
-    package var rmse: Double { mse.squareRoot() }
-
-    package init(method: String, mse: Double) {
-        self.method = method
-        self.mse = mse
-    }
-}
-
 /// From rated rows to a bundle: split, train, judge, draft.
 package struct RatingPipeline {
     package struct Outcome: Sendable {
@@ -33,9 +20,11 @@ package struct RatingPipeline {
         package let quality: [RatingQuality]
     }
 
-    private let recipe: RatingRecipe
+    package private(set) var recipe: RatingRecipe
     private let interactions: Interactions
     package let split: RatingSplit
+    /// How the recipe was found, for the bundle's provenance.
+    private var tuning: JSONObject?
 
     /// Rows below which a model would only learn by heart.
     private static let rowsMin = 10
@@ -55,6 +44,39 @@ package struct RatingPipeline {
                 "only \(split.training.count) ratings are left for training out of "
                     + "\(interactions.rowCount) rows; \(Self.rowsMin) are the least")
         }
+        // Rows of a file without such a column all have the same rating.
+        guard let first = split.known.ratings.first,
+            split.known.ratings.contains(where: { $0 != first })
+        else {
+            throw TrainingError(
+                .notEnoughData,
+                "all \(split.known.count) ratings are the same, so there is nothing to predict; "
+                    + "has the data a column of ratings that was not named?")
+        }
+    }
+
+    /// The split with its names, as `ledge evaluate` reads it again.
+    package var files: RatingSplitFiles { RatingSplitFiles(split, of: interactions) }
+
+    /// Searches the recipe's grid on validation rows and goes on with what it found.
+    ///
+    /// - Throws: As a tuning of ratings does.
+    package mutating func tune(
+        _ budget: Tuning.Budget, progress: (TrainingProgress, _ run: Int) -> Bool,
+        report: (RatingTuning.Trial, _ run: Int) -> Bool
+    ) throws(TrainingError) {
+        var trials = 0
+        let (chosen, trial) = try RatingTuning(recipe: recipe, split: split)
+            .run(budget, progress: progress) { trial, run in
+                trials += 1
+                return report(trial, run)
+            }
+        tuning = [
+            "grid": recipe.source["grid"] ?? .null, "trials": JSONValue(trials),
+            "seed": JSONValue(Int(clamping: budget.seed)), "chosen": .object(trial.choice),
+            "validation_mse": JSONValue(trial.quality.mse),
+        ]
+        recipe = chosen
     }
 
     /// Trains and judges.
@@ -90,10 +112,10 @@ package struct RatingPipeline {
                 progress: progress)
         }
         let quality =
-            baselines() + [
+            RatingEvaluation.baselines(on: split) + [
                 RatingQuality(
-                    method: recipe.settings.kind.rawValue, mse: trainer.squaredError(on: split.test)
-                )
+                    method: recipe.settings.kind.rawValue,
+                    predictions: trainer.predictions(for: split.test), ratings: split.test.ratings)
             ]
         let model = RatingModel(parts(of: trainer.weights))
         let draft = draft(model, context, epochs, bestEpoch, quality, warmStart)
@@ -126,76 +148,6 @@ package struct RatingPipeline {
                 run: TrainingCheckpoint.run(
                     recipe: recipe.source, data: interactions.digest, part: part))
         }
-    }
-
-    /// What is reached without a model.
-    private func baselines() -> [RatingQuality] {
-        let mean = RatingTrainer.mean(of: split.known)
-        let means = RatingMeans(split.known, readers: split.readerCount, items: split.itemCount)
-        return [
-            RatingQuality(method: "mean of all ratings", mse: error { _, _ in mean }),
-            RatingQuality(
-                method: "mean, item and reader",
-                mse: error { means.prediction(reader: $0, item: $1) }),
-        ]
-    }
-
-    private func error(_ predict: (Int, Int) -> Float) -> Double {
-        let test = split.test
-        var sum = 0.0
-        for row in 0..<test.count {
-            let prediction = predict(Int(test.readers[row]), Int(test.items[row]))
-            sum += Double(prediction - test.ratings[row]) * Double(prediction - test.ratings[row])
-        }
-        return sum / Double(max(1, test.count))
-    }
-}
-
-/// The mean of all ratings, moved by how an item and a reader differ from it.
-///
-///     rating(u, i) = mean + b[i] + b[u]
-///     b[i] = sum over u of (r - mean) / (itemShrinkage + count of i)
-///     b[u] = sum over i of (r - mean - b[i]) / (readerShrinkage + count of u)
-///
-/// The baseline of Koren (2010), section 2.1, with the shrinkages given there.
-struct RatingMeans {
-    private let mean: Float
-    private let itemBiases: [Float]
-    private let readerBiases: [Float]
-
-    private static let itemShrinkage: Float = 25
-    private static let readerShrinkage: Float = 10
-
-    init(_ examples: RatedExamples, readers: Int, items: Int) {
-        let mean = RatingTrainer.mean(of: examples)
-        let itemBiases = Self.shrunkMeans(items, Self.itemShrinkage, examples.count) { row in
-            (Int(examples.items[row]), examples.ratings[row] - mean)
-        }
-        readerBiases = Self.shrunkMeans(readers, Self.readerShrinkage, examples.count) { row in
-            (
-                Int(examples.readers[row]),
-                examples.ratings[row] - mean - itemBiases[Int(examples.items[row])]
-            )
-        }
-        self.mean = mean
-        self.itemBiases = itemBiases
-    }
-
-    private static func shrunkMeans(
-        _ count: Int, _ shrinkage: Float, _ rows: Int, _ value: (Int) -> (Int, Float)
-    ) -> [Float] {
-        var sums = [Float](repeating: 0, count: count)
-        var counts = [Float](repeating: 0, count: count)
-        for row in 0..<rows {
-            let (place, difference) = value(row)
-            sums[place] += difference
-            counts[place] += 1
-        }
-        return zip(sums, counts).map { $0 / ($1 + shrinkage) }
-    }
-
-    func prediction(reader: Int, item: Int) -> Float {
-        mean + itemBiases[item] + readerBiases[reader]
     }
 }
 
@@ -262,11 +214,7 @@ extension RatingPipeline {
             golden: golden(model),
             metrics: [
                 "protocol": "a random fifth of the rated rows",
-                "test": .object(
-                    JSONObject(
-                        quality.map {
-                            ($0.method, ["mse": JSONValue($0.mse), "rmse": JSONValue($0.rmse)])
-                        })),
+                "test": .object(JSONObject(quality.map { ($0.method, .object($0.json)) })),
                 "best_epoch": JSONValue(bestEpoch),
                 "epochs": .array(epochs.map(\.json)),
             ], provenance: provenance(parent), serving: serving)
@@ -282,6 +230,7 @@ extension RatingPipeline {
             "recipe": .object(recipe.source),
             "seed": JSONValue(Int(clamping: recipe.settings.seed)),
         ]
+        if let tuning { provenance["tuning"] = .object(tuning) }
         if let parent { provenance["warm_start"] = .string(parent.digest.hex) }
         return provenance
     }

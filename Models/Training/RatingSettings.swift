@@ -114,6 +114,8 @@ package struct RatingRecipe: Sendable {
     package var requiresTitles: Bool
     /// The test error above which the training says that something is wrong.
     package var expectedMSE: Double
+    /// What `--tune` tries, if the recipe says.
+    package var grid: TuningGrid?
     /// The recipe as it was read, for the bundle's provenance.
     package var source: JSONObject
 
@@ -121,7 +123,7 @@ package struct RatingRecipe: Sendable {
     /// - Throws: `.badRecipe` with the member at fault; an unknown member is a fault too.
     package init?(_ object: JSONObject) throws(TrainingError) {
         guard let kind = object["kind"]?.stringValue.flatMap(ModelKind.init(rawValue:)),
-            kind == .ratingDot || kind == .ratingMLP
+            kind.predictsRatings
         else { return nil }
         var fields = RecipeFields(object)
         source = object
@@ -131,6 +133,9 @@ package struct RatingRecipe: Sendable {
         mergesEditions = try fields.flag("merge_editions")
         requiresTitles = try fields.flag("require_titles")
         expectedMSE = try fields.real("expected_mse_max", 0...1_000_000)
+        grid = try fields.object("grid").map { object throws(TrainingError) in
+            try TuningGrid(object)
+        }
         try fields.refuseUnread()
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Identifiers
 import Kernels
 
@@ -62,17 +61,13 @@ package struct RatingSplit: Sendable {
         }.map(\.row)
     }
 
-    /// The files of this split by name, byte for byte as the reference writes them.
-    package func files() -> [(name: String, text: String)] {
-        [("rating.train.tsv", Self.text(known)), ("rating.test.tsv", Self.text(test))]
-    }
-
-    private static func text(_ examples: RatedExamples) -> String {
-        var text = ""
-        for row in 0..<examples.count {
-            let rating = ReaderSplit.text(examples.ratings[row])
-            text += "\(examples.readers[row])\t\(examples.items[row])\t\(rating)\n"
-        }
-        return text
+    /// A split that somebody made before, without validation rows.
+    init(known: RatedExamples, test: RatedExamples, readerCount: Int, itemCount: Int) {
+        training = known
+        validation = RatedExamples(readers: [], items: [], ratings: [])
+        self.test = test
+        self.known = known
+        self.readerCount = readerCount
+        self.itemCount = itemCount
     }
 }

@@ -193,9 +193,9 @@ package struct RatingTrainer {
         return sum / Double(max(1, examples.count))
     }
 
-    /// The mean squared error on rows that were not trained on.
-    package func squaredError(on examples: RatedExamples) -> Double {
-        Self.squaredError(learner, examples)
+    /// What the model as it is now predicts.
+    package func predictions(for examples: RatedExamples) -> [Float] {
+        learner.predictions(for: examples)
     }
 
     /// The model as it is now.

@@ -13,16 +13,23 @@ extension RatingWeights {
         _ interactions: Interactions
     ) throws(TrainingError) {
         self = random
+        let kind = bundle.manifest.kind
+        guard kind == recipe.settings.kind else {
+            throw TrainingError(
+                .badRecipe,
+                "the warm start is of kind \(kind.rawValue), the recipe of kind "
+                    + recipe.settings.kind.rawValue)
+        }
         do {
             let model = try RatingModel(bundle: bundle)
-            guard bundle.manifest.kind == recipe.settings.kind,
-                model.parts.dimensions == dimensions,
+            guard model.parts.dimensions == dimensions,
                 model.parts.layers.map(\.outputs) == layers.map(\.outputs)
             else {
                 throw TrainingError(
                     .badRecipe,
-                    "the warm start is of another kind or shape than the recipe wants: kind "
-                        + "\(bundle.manifest.kind.rawValue), \(model.parts.dimensions) dimensions")
+                    "the warm start has \(model.parts.dimensions) dimensions and layers of "
+                        + "\(model.parts.layers.map(\.outputs)), the recipe \(dimensions) and "
+                        + "\(layers.map(\.outputs))")
             }
             layers = zip(layers, model.parts.layers).map { mine, other in
                 DenseLayer(
@@ -35,7 +42,7 @@ extension RatingWeights {
         } catch let error as TrainingError {
             throw error
         } catch {
-            throw TrainingError(.badRecipe, "the warm start cannot be read", cause: error)
+            throw TrainingError(.badRecipe, "the warm start cannot be read: \(error)", cause: error)
         }
     }
 

@@ -26,20 +26,6 @@ package struct Recipe: Sendable {
     private static let bundleBytesLimit = 8 << 30
 
     /// - Throws: `.badRecipe` with the member at fault; an unknown member is a fault too.
-    package init(parsing bytes: [UInt8]) throws(TrainingError) {
-        let object: JSONObject
-        do throws(JSONError) {
-            guard let parsed = try JSONValue(parsing: bytes).objectValue else {
-                throw JSONError(.unexpectedShape, "it is no JSON object")
-            }
-            object = parsed
-        } catch {
-            throw TrainingError(.badRecipe, "the recipe: \(error.message)", cause: error)
-        }
-        try self.init(object)
-    }
-
-    /// - Throws: `.badRecipe` with the member at fault; an unknown member is a fault too.
     package init(_ object: JSONObject) throws(TrainingError) {
         var fields = RecipeFields(object)
         source = object

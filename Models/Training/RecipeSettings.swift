@@ -46,8 +46,8 @@ package enum RecipeSettings: Sendable, Hashable {
         default:
             throw TrainingError(
                 .badRecipe,
-                "the recipe's member \"kind\" is \"\(name)\"; this trainer knows two-tower, "
-                    + "item-factors and item-neighbours")
+                "the recipe's member \"kind\" is \"\(name)\"; this trainer knows "
+                    + ModelKind.allCases.map(\.rawValue).joined(separator: ", "))
         }
     }
 }

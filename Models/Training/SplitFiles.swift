@@ -21,13 +21,7 @@ package struct SplitFiles: Sendable {
 
     /// - Throws: `.badSplit` with the file and line at fault.
     package init(directory: String) throws(TrainingError) {
-        let names = try Self.rows(of: "\(directory)/items.tsv", columns: 2)
-        items = try names.enumerated().map { place, row throws(TrainingError) in
-            guard Int(row[0]) == place else {
-                throw TrainingError(.badSplit, "items.tsv, line \(place + 1): ids are not 0, 1, 2")
-            }
-            return row[1]
-        }
+        items = try Self.names("\(directory)/items.tsv")
         let count = items.count
         var counts = [Int](repeating: 0, count: count)
         pairs = try Self.rows(of: "\(directory)/train.tsv", columns: 3)
@@ -52,6 +46,32 @@ package struct SplitFiles: Sendable {
         }
         validation = try Self.queries("\(directory)/valid.queries.tsv", itemCount: count)
         test = try Self.queries("\(directory)/test.queries.tsv", itemCount: count)
+    }
+
+    /// The second column of a list whose first counts 0, 1, 2.
+    static func names(_ path: String) throws(TrainingError) -> [String] {
+        try rows(of: path, columns: 2).enumerated().map { place, row throws(TrainingError) in
+            guard Int(row[0]) == place else {
+                throw TrainingError(.badSplit, "\(path), line \(place + 1): ids are not 0, 1, 2")
+            }
+            return row[1]
+        }
+    }
+
+    /// A list as such a file.
+    static func text(_ names: [String]) -> String {
+        names.enumerated().reduce(into: "") { $0 += "\($1.offset)\t\($1.element)\n" }
+    }
+
+    /// A split as its files would tell it.
+    package init(_ split: ReaderSplit) {
+        items = split.items
+        pairs = split.pairs
+        itemCounts = split.pairs.reduce(into: [Int](repeating: 0, count: split.items.count)) {
+            $0[$1.item.place] += 1
+        }
+        validation = split.validation
+        test = split.test
     }
 
     private static func queries(
@@ -81,7 +101,7 @@ package struct SplitFiles: Sendable {
         return ItemIndex(place)
     }
 
-    private static func rows(of path: String, columns: Int) throws(TrainingError) -> [[String]] {
+    static func rows(of path: String, columns: Int) throws(TrainingError) -> [[String]] {
         guard let file = FileManager.default.contents(atPath: path) else {
             throw TrainingError(
                 .badSplit, "\(path) cannot be read; the directory must hold the files of a split")
@@ -119,10 +139,8 @@ extension ReaderSplit {
             train += "\(pair.reader.rawValue)\t\(pair.item.rawValue)\t"
             train += "\(Self.text(pair.rating))\n"
         }
-        var names = ""
-        for (place, name) in items.enumerated() { names += "\(place)\t\(name)\n" }
         return [
-            ("train.tsv", train), ("items.tsv", names),
+            ("train.tsv", train), ("items.tsv", SplitFiles.text(items)),
             ("valid.queries.tsv", Self.text(validation)), ("test.queries.tsv", Self.text(test)),
         ]
     }

@@ -53,16 +53,8 @@ package struct Tuning {
         self.recipe = recipe
         self.grid = grid
         self.split = split
-        // Each value once, so that a mistake shows before the first training, not after the last.
-        for axis in grid.axes {
-            for value in axis.values {
-                _ = try TuningGrid.recipe(recipe.source, with: [(axis.name, value)])
-            }
-        }
+        try grid.check(recipe.source) { object throws(TrainingError) in _ = try Recipe(object) }
     }
-
-    /// How many trainings the budget allows.
-    package func runCount(_ budget: Budget) -> Int { min(budget.runsMax, grid.trainings.count) }
 
     /// Searches.
     ///
@@ -75,16 +67,11 @@ package struct Tuning {
         _ budget: Budget, catalogueBytes: Int, now: () -> ContinuousClock.Instant = { .now },
         report: (_ trial: Trial, _ run: Int) -> Bool
     ) throws(TrainingError) -> (chosen: Recipe, trial: Trial) {
-        var random = SplitMix64(seed: budget.seed)
-        let all = grid.trainings
-        let trainings = all.count > budget.runsMax ? all.shuffled(using: &random) : all
-        let start = now()
         var best: Trial?
-        for (run, choice) in trainings.prefix(budget.runsMax).enumerated() {
-            guard run == 0 || (now() - start) / .seconds(1) < budget.secondsMax else { break }
+        try budget.spend(on: grid, now: now) { choice, run throws(TrainingError) in
             for trial in try trials(choice, catalogueBytes, now) {
-                guard report(trial, run + 1) else {
-                    throw TrainingError(.cancelled, "the search was stopped at training \(run + 1)")
+                guard report(trial, run) else {
+                    throw TrainingError(.cancelled, "the search was stopped at training \(run)")
                 }
                 let isBetter = best.map { trial.metrics.ndcgAt10 > $0.metrics.ndcgAt10 } ?? true
                 if trial.fits, isBetter { best = trial }
@@ -102,12 +89,13 @@ package struct Tuning {
         _ choice: TuningGrid.Choice, _ catalogueBytes: Int, _ now: () -> ContinuousClock.Instant
     ) throws(TrainingError) -> [Trial] {
         let start = now()
-        let settings = try TuningGrid.recipe(recipe.source, with: choice).settings
+        let settings = try Recipe(TuningGrid.source(recipe.source, with: choice)).settings
         let model = try RankingTraining(split, settings) { _ in true }.model
         let seconds = (now() - start) / .seconds(1)
         let tensorBytes = model.draftTensors.reduce(0) { $0 + $1.bytes }
         return try grid.servings.map { serving throws(TrainingError) in
-            let recipe = try TuningGrid.recipe(recipe.source, with: choice + serving)
+            let recipe = try Recipe(
+                TuningGrid.source(self.recipe.source, with: choice + serving))
             var best: (rule: ServingRule, metrics: RankingMetrics)?
             for rule in recipe.candidates {
                 let recommender = try Recommender(training: model, rule: rule)
@@ -127,6 +115,28 @@ package struct Tuning {
                 rule: best.rule, metrics: best.metrics, tensorBytes: tensorBytes,
                 fits: tensorBytes + catalogueBytes <= self.recipe.bundleBytesMax, seconds: seconds,
                 recipe: source)
+        }
+    }
+}
+
+extension Tuning.Budget {
+    /// How many trainings of a grid are made if there is time.
+    package func runCount(of grid: TuningGrid) -> Int { min(runsMax, grid.trainings.count) }
+
+    /// Trains until runs or seconds are used up; the first training is always made.
+    ///
+    /// - Parameter train: Gets the choice, and its number, 1 being the first.
+    func spend(
+        on grid: TuningGrid, now: () -> ContinuousClock.Instant,
+        _ train: (TuningGrid.Choice, Int) throws(TrainingError) -> Void
+    ) throws(TrainingError) {
+        var random = SplitMix64(seed: seed)
+        let all = grid.trainings
+        let trainings = all.count > runsMax ? all.shuffled(using: &random) : all
+        let start = now()
+        for (place, choice) in trainings.prefix(runsMax).enumerated() {
+            guard place == 0 || (now() - start) / .seconds(1) < secondsMax else { break }
+            try train(choice, place + 1)
         }
     }
 }

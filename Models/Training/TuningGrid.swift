@@ -20,6 +20,7 @@ package struct TuningGrid: Sendable, Hashable {
     private static let fixedNames: Set<String> = [
         "model", "kind", "grid", "serving", "evaluation_draws", "liked_rating_min",
         "merge_editions", "require_titles", "keep_keys", "expected_ndcg_min", "bundle_bytes_max",
+        "validation_share", "refit", "expected_mse_max",
     ]
     /// Values of one axis, axes, and combinations of either half.
     private static let valuesMax = 64
@@ -54,6 +55,20 @@ package struct TuningGrid: Sendable, Hashable {
         }
     }
 
+    /// Tries each value once, so that a mistake shows before the first training, not after the
+    /// last.
+    ///
+    /// - Parameter read: Reads a recipe and throws if it is none.
+    func check(
+        _ source: JSONObject, by read: (JSONObject) throws(TrainingError) -> Void
+    ) throws(TrainingError) {
+        for axis in axes {
+            for value in axis.values {
+                try read(try Self.source(source, with: [(axis.name, value)]))
+            }
+        }
+    }
+
     /// How many recipes the grid stands for.
     package var count: Int { axes.reduce(1) { $0 * $1.values.count } }
 
@@ -73,13 +88,13 @@ package struct TuningGrid: Sendable, Hashable {
         }
     }
 
-    /// A recipe with the values of a choice, and without the grid.
+    /// A recipe's source with the values of a choice, and without the grid.
     ///
-    /// - Throws: `.badRecipe` for a value that the recipe cannot have, or a setting that none of
-    ///   its rules has.
-    package static func recipe(
+    /// - Throws: `.badRecipe` for a member that the recipe does not have, or a setting that none of
+    ///   its rules has; whether it can have the values is for the reader of the recipe to say.
+    static func source(
         _ source: JSONObject, with choice: Choice
-    ) throws(TrainingError) -> Recipe {
+    ) throws(TrainingError) -> JSONObject {
         var object = source
         object["grid"] = nil
         for (name, value) in choice {
@@ -98,7 +113,7 @@ package struct TuningGrid: Sendable, Hashable {
             }
             object["serving"] = changed
         }
-        return try Recipe(object)
+        return object
     }
 
     /// The value with each member of that name replaced; nil if there is none.

@@ -13,7 +13,8 @@ import Telemetry
 ///    `/book-recommender/books`.
 /// 2. Handlers run at any time, on any thread, many at once. A handler that touches a table, a
 ///    file or a model that may have to be loaded is `.waiting`; only a pure computation is
-///    `.immediate`, because it stands between two other clients of its event loop.
+///    `.immediate`, because it stands between two other clients of its event loop. What is a
+///    short computation most times is `.prompt`: it says itself when it has to wait.
 /// 3. Models come through ``models``: the node hands each new bundle to `prepare` on a thread of
 ///    its own, and calls what it returns to let it serve. A handler reads its model once and
 ///    keeps it to the end of the request.
@@ -29,10 +30,15 @@ package protocol CustomFunction: Sendable {
 
     /// The models that the project serves from; empty if it needs none.
     var models: [ModelBinding] { get }
+
+    /// Is called once, after the last request: writes what is still to be written, and blocks
+    /// until that is done.
+    func finish()
 }
 
 extension CustomFunction {
     package var models: [ModelBinding] { [] }
+    package func finish() {}
 }
 
 /// What a function is given by its node.

@@ -2,6 +2,11 @@
 package enum HTTPHandler: Sendable {
     /// Runs on the event loop, between two other clients: computes, never waits.
     case immediate(@Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse)
+    /// Runs on the event loop as long as all that it needs is at hand; nil sends the request on to
+    /// a worker thread, where the second form may wait.
+    case prompt(
+        @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse?,
+        otherwise: @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse)
     /// Runs on a worker thread: may wait for a disk, a lock or a long search.
     case waiting(@Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse)
     /// Is called on the event loop, returns at once, and answers later from any thread.

@@ -25,7 +25,8 @@ final class Epoll {
     private let descriptor: Int32
     private var events: [epoll_event]
 
-    private static let eventsPerTurnMax = 256
+    /// What one wait reports at most.
+    static let eventsPerTurnMax = 256
 
     /// Opens a queue, which the caller hands to the thread that will wait on it.
     static func open() throws(SystemError) -> Int32 {

@@ -30,13 +30,14 @@ extension EventLoop {
         switch route.handler {
         case .immediate(let handler):
             finish(connection, with: Self.result { () throws(HTTPError) in try handler(request) })
-        case .waiting(let handler):
-            let (mailbox, token) = (mailbox, connection.token)
-            let isTaken = shared.pool.submit {
-                let answer = Self.result { () throws(HTTPError) in try handler(request) }
-                mailbox.post(.answer(token, exchange: exchange.number, answer))
+        case .prompt(let handler, let otherwise):
+            guard !isBehind else { return finish(connection, with: .failure(lateness())) }
+            switch Self.result({ () throws(HTTPError) in try handler(request) }) {
+            case .success(let response?): finish(connection, with: .success(response))
+            case .success(nil): submit(otherwise, request, on: connection, exchange)
+            case .failure(let error): finish(connection, with: .failure(error))
             }
-            if !isTaken { finish(connection, with: .failure(overload())) }
+        case .waiting(let handler): submit(handler, request, on: connection, exchange)
         case .deferred(let handler):
             let pending = PendingAnswer(
                 mailbox: mailbox, token: connection.token, exchange: exchange.number)
@@ -44,14 +45,41 @@ extension EventLoop {
         }
     }
 
-    private static func result(
-        _ handler: () throws(HTTPError) -> HTTPResponse
-    ) -> Result<HTTPResponse, HTTPError> {
+    /// Has a worker answer, or refuses at once if too many requests wait for one.
+    private func submit(
+        _ handler: @escaping @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse,
+        _ request: HTTPRequest, on connection: Connection, _ exchange: Exchange
+    ) {
+        let (mailbox, token) = (mailbox, connection.token)
+        let isTaken = shared.pool.submit {
+            let answer = Self.result { () throws(HTTPError) in try handler(request) }
+            mailbox.post(.answer(token, exchange: exchange.number, answer))
+        }
+        if !isTaken { finish(connection, with: .failure(overload())) }
+    }
+
+    private static func result<Answer>(
+        _ handler: () throws(HTTPError) -> Answer
+    ) -> Result<Answer, HTTPError> {
         do {
             return .success(try handler())
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Whether the requests of this turn may have waited longer than an answer is worth.
+    private var isBehind: Bool {
+        MonotonicTime.now() > backlogSince.advanced(by: shared.configuration.workers.promptWaitMax)
+    }
+
+    private func lateness() -> HTTPError {
+        let workers = shared.configuration.workers
+        shared.counters.countRefusal(.unavailable)
+        return HTTPError(
+            .unavailable,
+            "More is asked than can be answered within \(workers.promptWaitMax), which is the limit.",
+            fields: ["Retry-After": "\(workers.retryAfterSeconds)"])
     }
 
     private func overload() -> HTTPError {

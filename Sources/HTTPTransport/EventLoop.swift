@@ -19,8 +19,12 @@ final class EventLoop {
     /// Connections with more pipelined requests or more of a file than one turn allows.
     var ready: [Connection] = []
     var now = MonotonicTime.now()
+    /// No request that is read in this turn was there before this moment.
+    var backlogSince = MonotonicTime.now()
     var dates = HTTPDateCache()
     var nextGeneration: UInt32 = 1
+    /// The last report of the kernel had no room for more.
+    private var wasFull = false
     /// Set while the process is out of descriptors.
     var acceptsAgainAt: MonotonicTime?
     /// Set once the server shuts down: then everything that is left is cut off.
@@ -52,8 +56,9 @@ final class EventLoop {
         do throws(SystemError) {
             try watchReserved()
             while !(isShuttingDown && openCount == 0) {
+                let waitsFrom = MonotonicTime.now()
                 let events = try epoll.wait(milliseconds: milliseconds())
-                now = .now()
+                beginTurn(waitedFrom: waitsFrom, isFull: events.count == Epoll.eventsPerTurnMax)
                 for event in events { handle(event) }
                 continueReady()
                 handleTimers()
@@ -62,6 +67,20 @@ final class EventLoop {
             shared.log.error("the event loop cannot go on", ["cause": error])
         }
         closeAll()
+    }
+
+    /// Notes the time, and how long what is ready now may have waited.
+    ///
+    /// What the kernel reports became ready during the turn before or during the wait; a loop that
+    /// waited longer than it worked has kept nobody waiting. A full report may have left out what
+    /// is older, so then the moment stays where it was.
+    private func beginTurn(waitedFrom: MonotonicTime, isFull: Bool) {
+        let woke = MonotonicTime.now()
+        let waited = woke.nanoseconds - waitedFrom.nanoseconds
+        let worked = waitedFrom.nanoseconds - now.nanoseconds
+        if !wasFull { backlogSince = waited > worked ? woke : now }
+        wasFull = isFull
+        now = woke
     }
 
     private func watchReserved() throws(SystemError) {

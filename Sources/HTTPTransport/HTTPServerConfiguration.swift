@@ -31,10 +31,17 @@ package struct HTTPWorkerLimits: Sendable {
     package var threads: Int
     /// Requests that wait for a thread; one more is answered with 503.
     package var queuedMax: Int
+    /// A request for a prompt answer that has waited longer for its event loop is told 503: the
+    /// loop has more to do than it can, and answers that come too late help nobody.
+    package var promptWaitMax: Duration
     /// What the 503 asks the client to wait.
     package var retryAfterSeconds: Int
 
-    package init(threads: Int = 8, queuedMax: Int = 256, retryAfterSeconds: Int = 1) {
+    package init(
+        threads: Int = 8, queuedMax: Int = 256, promptWaitMax: Duration = .milliseconds(250),
+        retryAfterSeconds: Int = 1
+    ) {
+        self.promptWaitMax = promptWaitMax
         self.threads = threads
         self.queuedMax = queuedMax
         self.retryAfterSeconds = retryAfterSeconds

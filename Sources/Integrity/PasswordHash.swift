@@ -1,4 +1,5 @@
 import CSodium
+import Foundation
 
 /// Passwords as they are stored: Argon2id (RFC 9106) with its own salt and parameters in the text.
 package enum PasswordHash {
@@ -40,6 +41,20 @@ package enum PasswordHash {
                 hash, bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText,
                 UInt64(bytes.count)) == 0
         }
+    }
+
+    /// A stored hash that no password has, to verify against where there is no user.
+    ///
+    /// Made of random bytes in the form of ``make(_:)``: verifying takes the usual time, and making
+    /// it takes none, which counts at every start of a node.
+    package static func decoy() -> String {
+        Sodium.prepare()
+        let parts = [16, 32].map { count in
+            Data(SecureRandom.bytes(count)).base64EncodedString().filter { $0 != "=" }
+        }
+        let kibibytes = crypto_pwhash_memlimit_interactive() >> 10
+        return "$argon2id$v=19$m=\(kibibytes),t=\(crypto_pwhash_opslimit_interactive()),p=1$"
+            + parts.joined(separator: "$")
     }
 
     private static var emptyText: UnsafePointer<CChar> {

@@ -29,6 +29,7 @@ package final class Node: Sendable {
     private let trainer: TrainerDirectory?
     private let store: TableStore
     private let jobs: JobRunner
+    private let registry: FunctionRegistry
     private let started: Date
     /// Asked by the operation `restart`; whoever runs the node waits for it.
     package let restart = RestartRequest()
@@ -52,7 +53,7 @@ package final class Node: Sendable {
             configuration, control: control, log: log, metrics: metrics, now: now)
         updaters = parts.updaters
         trainer = parts.trainer
-        (store, jobs) = (parts.store, parts.jobs)
+        (store, jobs, registry) = (parts.store, parts.jobs, parts.registry)
         let page = StatusPage(
             configuration: configuration, updaters: parts.updaters, trainer: parts.trainer,
             models: parts.registry.models, metrics: metrics, started: started, now: now)
@@ -175,19 +176,27 @@ extension Node {
         for updater in updaters { updater.stop() }
         jobs.stop()
         await server.shutdown(grace: Limits.shutdownGrace)
+        await onOwnThread { [registry] in for function in registry.functions { function.finish() } }
+    }
+
+    /// Runs what may wait for a disk where it holds nobody up.
+    private func onOwnThread(_ work: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                work()
+                continuation.resume()
+            }
+        }
     }
 
     /// Takes expired records out of their tables, on a thread that may wait for the disk.
     private func sweep() async {
         while !Task.isCancelled {
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread { [self] in
-                    do throws(TableStorageError) {
-                        try store.sweepExpired()
-                    } catch {
-                        log.error("expired records stay", ["cause": error.message])
-                    }
-                    continuation.resume()
+            await onOwnThread { [self] in
+                do throws(TableStorageError) {
+                    try store.sweepExpired()
+                } catch {
+                    log.error("expired records stay", ["cause": error.message])
                 }
             }
             do {

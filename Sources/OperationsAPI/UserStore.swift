@@ -32,7 +32,7 @@ package final class UserStore: Sendable {
     /// A login in the header, in bytes; longer ones are wrong without being looked at.
     private static let credentialsBytesMax = 4_096
     /// Verified for names that do not exist, so that an answer's time does not tell them apart.
-    private let decoyHash: String
+    private let decoyHash = PasswordHash.decoy()
 
     /// - Parameter firstSuperUser: Is added if there is no user yet.
     package init(
@@ -43,7 +43,6 @@ package final class UserStore: Sendable {
         self.now = now
         roles = try RoleStore(store: store)
         tokens = try TokenIssuer(store: store, now: now)
-        decoyHash = try Self.hash(UUID().uuidString)
         if try users().isEmpty {
             try add(
                 name: firstSuperUser.name, password: firstSuperUser.password,

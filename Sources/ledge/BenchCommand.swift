@@ -2,5 +2,8 @@
 enum BenchCommand {
     static let command = Command(
         name: "bench", summary: "Measure this program beside its peers.",
-        subcommands: [StoreBenchCommand.command, TrainBenchCommand.command])
+        subcommands: [
+            KernelBenchCommand.command, StoreBenchCommand.command, ServeBenchCommand.command,
+            StartBenchCommand.command, TrainBenchCommand.command, BenchReportCommand.command,
+        ])
 }

@@ -23,11 +23,14 @@ enum DemoCommand {
     private static func run(_ arguments: Arguments) async throws -> ExitCode {
         let topology = try Topology(
             file: arguments.value("--topology") ?? "Cluster/Topologies/three-nodes.json")
+        guard
+            case .ranking(let recipe) = try TrainingInput.recipe(
+                arguments.value("--recipe") ?? "books")
+        else { throw CommandError("the demo needs a recipe of a model that ranks") }
         let root = FileManager.default.temporaryDirectory
             .appendingPathComponent("ledge-demo-\(ProcessInfo.processInfo.processIdentifier)").path
         let demo = Demo(
-            topology: topology, root: root,
-            recipe: try TrainingInput.recipe(arguments.value("--recipe") ?? "books"),
+            topology: topology, root: root, recipe: recipe,
             data: arguments.value("--data") ?? "Models/Sample",
             nodes: try NodeProcesses())
         let interruption = Interruption.shared
@@ -111,9 +114,10 @@ extension Demo {
                 atPath: root, withIntermediateDirectories: true)
             let dataset = try TrainingInput.dataset(in: data, chosen.readingOptions)
             let pipeline = try TrainingInput.pipeline(chosen, Interactions(dataset))
-            let outcome = try TrainCommand.train(
-                pipeline,
-                context: TrainingPipeline.Context(dataset, version: version, created: Date()))
+            let context = TrainingPipeline.Context(dataset, version: version, created: Date())
+            let outcome = try TrainCommand.watching { progress throws(TrainingError) in
+                try pipeline.run(context: context, progress: progress)
+            }
             try outcome.draft.write(to: out)
             if version == 1 { Terminal.line(QualityTable.text(outcome.quality)) }
         }

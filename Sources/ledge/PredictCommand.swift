@@ -78,13 +78,13 @@ enum PredictCommand {
     ) throws {
         let items = try catalogue.items(at: rows.map(\.item.place))
         for (row, item) in zip(rows, items) {
-            let title = item.map { $0.title.isEmpty ? $0.key : $0.title } ?? ""
+            let title = item?.shownTitle ?? ""
             let author = item.map { $0.author.isEmpty ? "" : ", \($0.author)" } ?? ""
             Terminal.line("  \(number(row.rating))  \(item?.key ?? "")  \(title)\(author)")
         }
     }
 
-    private static func number(_ rating: Float) -> String {
+    static func number(_ rating: Float) -> String {
         String(format: "%.2f", Double(rating))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// How far a long work is: one line that is drawn over on a terminal, a few plain lines elsewhere.
 struct ProgressBar {
@@ -52,5 +53,18 @@ struct ProgressBar {
         let minutes = whole / 60
         let rest = String(format: "%02d", whole % 60)
         return "\(minutes):\(rest)"
+    }
+}
+
+extension ProgressBar {
+    mutating func show(_ progress: TrainingProgress) {
+        let share = Double(progress.step) / Double(progress.stepCount)
+        // A second training, on the validation rows too, has a bar of its own.
+        if share < lastShare { self = ProgressBar(isInteractive: isInteractive, write: write) }
+        show(
+            share: share,
+            text: (progress.loss.map { String(format: "loss %.4f  ", $0) } ?? "")
+                + String(format: "%.0f examples/s  ", progress.examplesPerSecond)
+                + "\(ProgressBar.clock(seconds: progress.secondsRemaining)) left")
     }
 }

@@ -1,10 +1,8 @@
 import BundleFormat
 import Foundation
-import Identifiers
 import JSON
 import Projection
 import Report
-import Retrieval
 
 /// `ledge models report`: what a bundle's manifest knows, as one page.
 enum ReportCommand {
@@ -26,8 +24,6 @@ enum ReportCommand {
 
     private static let mappedItems = 2_000
     private static let labelledItems = 30
-    private static let samples = 3
-    private static let answers = 10
 
     private static func run(_ arguments: Arguments) throws -> ExitCode {
         let out = arguments.value("--out") ?? "report.html"
@@ -38,7 +34,7 @@ enum ReportCommand {
         let limit = try arguments.number("--limit", in: 1...Int.max) ?? mappedItems
         let bundle = try ModelsCommand.open(arguments.parameter("bundle"))
         var report = described(bundle)
-        report.samples = try sampled(bundle)
+        report.samples = try SampleAnswers.of(bundle)
         if method != "none" { report.map = try mapped(bundle, usesTSNE: method == "tsne", limit) }
         try write(report.html, to: out)
         if let path = arguments.value("--curves") {
@@ -136,28 +132,6 @@ extension ReportCommand {
 // MARK: From the model
 
 extension ReportCommand {
-    static func sampled(_ bundle: ModelBundle) throws -> [TrainingReport.Sample] {
-        // The others answer with ratings for a reader, not with items for items.
-        guard [.twoTower, .itemFactors, .itemNeighbours].contains(bundle.manifest.kind) else {
-            return []
-        }
-        let recommender = try Recommender(bundle: bundle)
-        func items(_ places: [Int]) throws(BundleError) -> [CatalogueItem] {
-            try bundle.catalogue.items(at: places).compactMap(\.self)
-        }
-        return try bundle.golden.queries.prefix(samples).map { query in
-            let ranked = recommender.recommend(
-                for: query.items.map { ItemIndex($0) }, limit: answers)
-            let chosen = try items(ranked.map(\.item.place))
-            let reasons = try items(ranked.map(\.because.place))
-            return .init(
-                question: try items(query.items).map(\.title),
-                answers: zip(chosen, reasons).map { item, reason in
-                    (item.title, item.author, "because of \(reason.title)")
-                })
-        }
-    }
-
     static func mapped(
         _ bundle: ModelBundle, usesTSNE: Bool, _ limit: Int
     ) throws(CommandError) -> PointMap? {

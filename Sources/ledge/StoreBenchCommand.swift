@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// `ledge bench store`: the table store through HTTP, beside SQLite driven directly.
 enum StoreBenchCommand {
@@ -11,7 +10,7 @@ enum StoreBenchCommand {
             Option("--rows", value: "N", "Rows that are made up without --ratings (600000)."),
             Option("--seconds", value: "N", "How long each rate is measured (3)."),
             Option("--sync-delay", value: "US", "Microseconds added to each sync: a slower disk."),
-            Option("--json", "Print JSON instead of a table."),
+            BenchFigure.jsonOption,
         ],
         discussion: """
             The peer is SQLite in the same run: its library called directly for reads and inserts,
@@ -37,50 +36,6 @@ enum StoreBenchCommand {
         guard isNew else { throw CommandError("\(root) is there already; name a new directory") }
         defer { try? FileManager.default.removeItem(atPath: root) }
         let figures = try await bench.run()
-        if arguments.has("--json") {
-            Terminal.line(JSONValue.array(figures.map(\.json)).text)
-        } else {
-            Terminal.line(BenchFigure.table(figures))
-        }
-        return .success
-    }
-}
-
-/// One measured quantity and its peer's.
-struct BenchFigure {
-    let what: String
-    let unit: String
-    let own: Double
-    let peer: Double?
-    let peerName: String
-    /// Whether a larger number is better.
-    let largerIsBetter: Bool
-
-    /// How many times better this program is; below 1 it is worse.
-    var ratio: Double? {
-        peer.map { largerIsBetter ? own / $0 : $0 / own }
-    }
-
-    var json: JSONValue {
-        [
-            "what": .string(what), "unit": .string(unit), "own": JSONValue(own),
-            "peer": peer.map { JSONValue($0) } ?? .null, "peer_name": .string(peerName),
-            "ratio": ratio.map { JSONValue($0) } ?? .null,
-        ]
-    }
-
-    static func table(_ figures: [BenchFigure]) -> String {
-        let rows = figures.map { figure in
-            let peer = figure.peer.map { shown($0) } ?? "not there"
-            let ratio = figure.ratio.map { String(format: "%.2f x", $0) } ?? "-"
-            return "| \(figure.what) | \(shown(figure.own)) \(figure.unit) "
-                + "| \(peer) (\(figure.peerName)) | \(ratio) |"
-        }
-        return (["| What | Ledge | Peer | Ratio |", "|---|---|---|---|"] + rows)
-            .joined(separator: "\n")
-    }
-
-    private static func shown(_ value: Double) -> String {
-        String(format: value < 100 ? "%.2f" : "%.0f", value)
+        return BenchFigure.show(figures, arguments)
     }
 }

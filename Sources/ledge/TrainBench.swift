@@ -27,7 +27,8 @@ struct TrainBench {
 
     /// The median of some steps at random questions; the first ones, which warm up, do not count.
     private func twoTowerStep() throws -> BenchFigure {
-        let peer = try peer("tfrs_step.py", ["\(Self.batch)", "\(steps)"])
+        let peer = try PeerScript(python: python).run(
+            "tfrs_step.py", ["\(Self.batch)", "\(steps)"])
         let warmUp = 3
         var random = SplitMix64(seed: Self.seed)
         func table(_ rows: Int, batch: Int) -> EmbeddingTable {
@@ -74,7 +75,7 @@ struct TrainBench {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         return BenchFigure(
             what: "read \(dataset.report.ratingRowsRead) rows of \(dataset.form)", unit: "s",
-            own: seconds, peer: nil, peerName: "-", largerIsBetter: false)
+            own: seconds)
     }
 }
 
@@ -93,7 +94,8 @@ extension TrainBench {
             try? FileManager.default.removeItem(atPath: split)
         }
         try TrainCommand.write(
-            RatingSplit(interactions, validationShare: 0).files(), to: split)
+            RatingSplitFiles(RatingSplit(interactions, validationShare: 0), of: interactions)
+                .files(), to: split)
         var figures: [BenchFigure] = []
         for (kind, recipe) in [("dot", "ratings-dot-seed"), ("mlp", "ratings-mlp-seed")] {
             for batch in [1_024, 32] {
@@ -107,7 +109,8 @@ extension TrainBench {
     private func epoch(
         of name: String, _ kind: String, batch: Int, _ interactions: Interactions, split: String
     ) throws -> BenchFigure {
-        let peer = try peer("keras_ratings.py", [split, kind, "\(batch)", "1"])
+        let peer = try PeerScript(python: python).run(
+            "keras_ratings.py", [split, kind, "\(batch)", "1"])
         let bytes = try TrainingInput.recipeBytes(name)
         guard let object = try JSONValue(parsing: bytes).objectValue,
             var recipe = try RatingRecipe(object)
@@ -124,25 +127,5 @@ extension TrainBench {
             what: "\(name), an epoch of \(pipeline.split.training.count) ratings, batch \(batch)",
             unit: "s", own: outcome.secondsPerEpoch, peer: peer?["seconds"]?.doubleValue,
             peerName: peer?["peer"]?.stringValue ?? "Keras", largerIsBetter: false)
-    }
-
-    /// The last line that a peer's script prints; nil without a Python, or if it fails.
-    private func peer(_ script: String, _ words: [String]) throws -> JSONValue? {
-        guard let python else { return nil }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["Tests/Peers/\(script)"] + words
-        process.standardError = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = String(
-            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let line = text.split(separator: "\n").last else {
-            Terminal.error("ledge: the peer \(script) failed; is its package installed?\n")
-            return nil
-        }
-        return try JSONValue(parsing: Array(line.utf8))
     }
 }

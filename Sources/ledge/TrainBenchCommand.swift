@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// `ledge bench train`: what training takes, beside what others take for the same.
 enum TrainBenchCommand {
@@ -15,7 +14,7 @@ enum TrainBenchCommand {
             Option(
                 "--python", value: "FILE",
                 "A Python with the peers' packages; Tests/Peers says which."),
-            Option("--json", "Print JSON instead of a table."),
+            BenchFigure.jsonOption,
         ],
         discussion: """
             The two towers have Book-Crossing's shape: 19,371 readers, 271,357 items, 24 dimensions,
@@ -30,11 +29,6 @@ enum TrainBenchCommand {
             steps: try arguments.number("--steps", in: 1...1_000) ?? 30,
             python: arguments.value("--python"))
         let figures = try bench.run()
-        if arguments.has("--json") {
-            Terminal.line(JSONValue.array(figures.map(\.json)).text)
-        } else {
-            Terminal.line(BenchFigure.table(figures))
-        }
-        return .success
+        return BenchFigure.show(figures, arguments)
     }
 }

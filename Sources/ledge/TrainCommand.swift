@@ -54,117 +54,85 @@ enum TrainCommand {
         run: run)
 
     private static func run(_ arguments: Arguments) throws -> ExitCode {
-        if let recipe = try RatingTraining.recipe(at: arguments.parameter("recipe")) {
-            return try RatingTraining.run(recipe, arguments)
+        guard arguments.has("--tune") || arguments.value("--recipe-out") == nil else {
+            throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
         }
-        let recipe = try TrainingInput.recipe(arguments.parameter("recipe"))
-        let warmStart = try warmStart(arguments, for: recipe)
-        let out = arguments.value("--out") ?? "\(recipe.model).bundle"
-        let version = try version(arguments, after: out)
-        var input = try TrainingInput(arguments, recipe, version: version)
+        switch try TrainingInput.recipe(arguments.parameter("recipe")) {
+        case .ranking(let recipe): try train(recipe, arguments)
+        case .rating(let recipe): try RatingTraining.run(recipe, arguments)
+        }
+        return .success
+    }
+
+    private static func train(_ recipe: Recipe, _ arguments: Arguments) throws {
+        let output = try TrainingOutput(arguments, model: recipe.model)
+        try refuse(output.warmStart, for: recipe)
+        try output.prepare()
+        var input = try TrainingInput(arguments, recipe, output)
         let pipeline = input.pipeline
         Terminal.line(
             "training on \(pipeline.trainingPairs) liked pairs of \(pipeline.trainingReaders) "
                 + "readers, \(pipeline.vocabulary) items; \(pipeline.testReaders) readers held out")
         if arguments.has("--tune") {
             try TuningRun(arguments).run(&input.pipeline, input.context)
-        } else if arguments.value("--recipe-out") != nil {
-            throw CommandError("'--recipe-out' is for '--tune'", exitCode: .usage)
         }
-        let chosen = input.pipeline.recipe
-        let continuity = Continuity(
-            checkpointPath: URL(fileURLWithPath: out).standardizedFileURL.path + ".checkpoint",
-            warmStart: warmStart)
-        let outcome = try train(input.pipeline, context: input.context, continuity)
-        let code = try finish(outcome, chosen, out: out)
-        if let path = continuity.checkpointPath {
-            // There is none after a training that took a few seconds.
-            try? FileManager.default.removeItem(atPath: path)
+        let chosen = input.pipeline
+        let context = input.context
+        let outcome = try watching(checkpoint: output.checkpoint) {
+            progress throws(TrainingError) in
+            try chosen.run(
+                context: context, warmStart: output.warmStart, checkpointPath: output.checkpoint,
+                progress: progress)
         }
-        let page = arguments.value("--report") ?? "\(out).html"
-        try TrainingSummary.show(bundle: out, rows: input.rows, page: page == "none" ? nil : page)
-        return code
+        Terminal.line("\n\(QualityTable.text(outcome.quality))")
+        try output.write(outcome.draft, bytesMax: chosen.recipe.bundleBytesMax)
+        if let served = outcome.quality.last?.metrics, served.readerCount > 0,
+            served.ndcgAt10 < chosen.recipe.expectedNDCG
+        {
+            Terminal.error(
+                "ledge: NDCG@10 is \(served.ndcgAt10), the recipe expects at least "
+                    + "\(chosen.recipe.expectedNDCG); look at the data before you publish this\n")
+        }
+        try output.explain(input.rows)
     }
 
     /// Refuses before the data are read what the training would refuse after it.
-    private static func warmStart(_ arguments: Arguments, for recipe: Recipe) throws -> ModelBundle?
-    {
-        guard let path = arguments.value("--warm-start") else { return nil }
-        let bundle = try ModelsCommand.open(path)
+    private static func refuse(
+        _ warmStart: ModelBundle?, for recipe: Recipe
+    ) throws(CommandError) {
+        guard let warmStart else { return }
         do throws(TrainingError) {
-            try recipe.settings.refuseWarmStart(bundle.manifest.kind)
+            try recipe.settings.refuseWarmStart(warmStart.manifest.kind)
         } catch {
             throw CommandError("'--warm-start': \(error.message)", exitCode: .usage)
         }
-        return bundle
-    }
-
-    /// What a training begins from and may be continued from.
-    struct Continuity {
-        var checkpointPath: String?
-        var warmStart: ModelBundle?
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.
-    static func train(
-        _ pipeline: TrainingPipeline, context: TrainingPipeline.Context,
-        _ continuity: Continuity = Continuity()
-    ) throws -> TrainingPipeline.Outcome {
+    static func watching<Outcome>(
+        checkpoint: String? = nil,
+        _ train: ((TrainingProgress) -> Bool) throws(TrainingError) -> Outcome
+    ) throws(CommandError) -> Outcome {
         let interruption = Interruption.shared
         var bar = ProgressBar()
         defer { bar.close() }
         do throws(TrainingError) {
-            return try pipeline.run(
-                context: context, warmStart: continuity.warmStart,
-                checkpointPath: continuity.checkpointPath
-            ) { progress in
+            return try train { progress in
                 bar.show(progress)
                 return !interruption.hasHappened
             }
         } catch {
-            guard error.code == .cancelled, let path = continuity.checkpointPath,
-                FileManager.default.fileExists(atPath: path)
+            guard error.code == .cancelled, let checkpoint,
+                FileManager.default.fileExists(atPath: checkpoint)
             else { throw CommandError(error.message) }
-            throw CommandError("\(error.message); the same command goes on from \(path)")
+            throw CommandError("\(error.message); the same command goes on from \(checkpoint)")
         }
-    }
-
-    private static func finish(
-        _ outcome: TrainingPipeline.Outcome, _ recipe: Recipe, out: String
-    ) throws -> ExitCode {
-        Terminal.line("")
-        Terminal.line(QualityTable.text(outcome.quality))
-        let manifest: BundleManifest
-        do throws(BundleError) {
-            manifest = try outcome.draft.write(to: out, bytesMax: recipe.bundleBytesMax)
-        } catch {
-            throw CommandError(error.message)
-        }
-        Terminal.line(
-            "\nwrote \(manifest.modelName) version \(manifest.version) to \(out): "
-                + "\(manifest.blobBytes) bytes, serves by \(manifest.serving["rule"]?.text ?? "?")")
-        if let served = outcome.quality.last?.metrics, served.readerCount > 0,
-            served.ndcgAt10 < recipe.expectedNDCG
-        {
-            Terminal.error(
-                "ledge: NDCG@10 is \(served.ndcgAt10), the recipe expects at least "
-                    + "\(recipe.expectedNDCG); look at the data before you publish this\n")
-        }
-        return .success
     }
 }
 
 // MARK: What stands around a training
 
 extension TrainCommand {
-    /// The version that was asked for, or the next one.
-    static func version(
-        _ arguments: Arguments, after out: String
-    ) throws(CommandError) -> Int {
-        if let version = try arguments.number("--version", in: 1...Int.max) { return version }
-        return try nextVersion(after: out)
-    }
-
     /// One more than the version of the bundle that stands there already.
     static func nextVersion(after directory: String) throws(CommandError) -> Int {
         let path = "\(directory)/\(BundleFile.manifest)"

@@ -16,8 +16,8 @@ struct TrainingInput {
     let rows: TrainingReport.Rows?
 
     /// The files of a split, or a data set that is split here.
-    init(_ arguments: Arguments, _ recipe: Recipe, version: Int) throws {
-        let created = TrainCommand.created(arguments.environment)
+    init(_ arguments: Arguments, _ recipe: Recipe, _ output: TrainingOutput) throws {
+        let (version, created) = (output.version, output.created)
         if let directory = arguments.value("--split") {
             guard arguments.value("--data") == nil, arguments.value("--split-out") == nil else {
                 throw CommandError(
@@ -32,9 +32,7 @@ struct TrainingInput {
         }
         let dataset = try Self.dataset(arguments, recipe.readingOptions)
         pipeline = try Self.pipeline(recipe, Interactions(dataset))
-        if let directory = arguments.value("--split-out") {
-            try TrainCommand.write(pipeline.split.files(), to: directory)
-        }
+        try output.writeSplit(pipeline.split.files)
         context = TrainingPipeline.Context(dataset, version: version, created: created)
         rows = TrainingReport.Rows(dataset)
     }
@@ -69,16 +67,17 @@ struct TrainingInput {
 extension TrainingInput {
     /// Reads what `--data` and `--columns` name, and says what was read.
     static func dataset(
-        _ arguments: Arguments, _ options: DatasetReader.Options
+        _ arguments: Arguments, _ options: DatasetReader.Options, describes: Bool = true
     ) throws(CommandError) -> Dataset {
         let path = try arguments.required("--data")
         try checkMemory(for: path)
         let dataset: Dataset
         if let columns = arguments.value("--columns") {
             let file = URL(fileURLWithPath: path).standardizedFileURL
+            let roles = try roles(columns)
             dataset = try reading { () throws(DatasetError) in
                 let form = try DatasetForm.own(
-                    file: file.lastPathComponent, columns: roles(columns))
+                    file: file.lastPathComponent, columns: roles)
                 return try DatasetReader.read(
                     directory: file.deletingLastPathComponent().path, forms: [form],
                     options: options)
@@ -93,7 +92,7 @@ extension TrainingInput {
             }
             dataset = try self.dataset(in: path, options)
         }
-        describe(dataset)
+        if describes { describe(dataset) }
         return dataset
     }
 
@@ -116,12 +115,19 @@ extension TrainingInput {
     }
 
     /// `reader=A,item=B` as a table.
-    private static func roles(_ text: String) -> [String: String] {
-        let pairs = text.split(separator: ",").map { part in
-            let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
-            return (sides[0], sides.count > 1 ? sides[1] : "")
+    private static func roles(_ text: String) throws(CommandError) -> [String: String] {
+        var roles: [String: String] = [:]
+        for part in text.split(separator: ",") {
+            let sides = part.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else {
+                throw CommandError(
+                    "'--columns' is a list such as reader=A,item=B,rating=C, not '\(text)'",
+                    exitCode: .usage)
+            }
+            roles[String(sides[0])] = String(sides[1])
         }
-        return Dictionary(pairs, uniquingKeysWith: { _, last in last })
+        return roles
     }
 
     private static func describe(_ dataset: Dataset) {
@@ -173,10 +179,10 @@ extension TrainingInput {
         throw CommandError("there is no recipe file \(name); the program has \(known)")
     }
 
-    static func recipe(_ name: String) throws(CommandError) -> Recipe {
+    static func recipe(_ name: String) throws(CommandError) -> AnyRecipe {
         let bytes = try recipeBytes(name)
         do throws(TrainingError) {
-            return try Recipe(parsing: bytes)
+            return try AnyRecipe(parsing: bytes)
         } catch {
             throw CommandError("\(name): \(error.message)")
         }
@@ -201,6 +207,26 @@ extension Recipe {
         options.requiresTitles = requiresTitles
         options.keepsKeys = keepsKeys
         return options
+    }
+}
+
+extension RatingRecipe {
+    /// How the data set is read for this recipe: each row counts, as the protocol counts them.
+    var readingOptions: DatasetReader.Options {
+        var options = DatasetReader.Options()
+        options.mergesEditions = mergesEditions
+        options.requiresTitles = requiresTitles
+        options.keepsRepeats = true
+        return options
+    }
+}
+
+extension AnyRecipe {
+    var readingOptions: DatasetReader.Options {
+        switch self {
+        case .ranking(let recipe): recipe.readingOptions
+        case .rating(let recipe): recipe.readingOptions
+        }
     }
 }
 

@@ -16,14 +16,8 @@ enum TrainingSummary {
     ///   - page: The file of the page, or nil for none.
     static func show(bundle path: String, rows: TrainingReport.Rows?, page: String?) throws {
         let bundle = try ModelsCommand.open(path)
-        let samples = try ReportCommand.sampled(bundle)
-        for sample in samples {
-            Terminal.line("\n\(sample.question.joined(separator: ", ")):")
-            for answer in sample.answers.prefix(answersShown) {
-                let author = answer.author.isEmpty ? "" : " by \(answer.author)"
-                Terminal.line("  \(answer.title)\(author), \(answer.reason)")
-            }
-        }
+        let samples = try SampleAnswers.of(bundle)
+        for sample in samples { show(sample) }
         guard let page else { return }
         var report = ReportCommand.described(bundle)
         report.rows = rows
@@ -35,6 +29,23 @@ enum TrainingSummary {
             throw CommandError("\(page) cannot be written: \(error)")
         }
         Terminal.line("\nwrote \(page)")
+    }
+
+    private static func show(_ sample: TrainingReport.Sample) {
+        switch sample.question {
+        case .liked(let titles): Terminal.line("\n\(titles.joined(separator: ", ")):")
+        case .rated(let reader, let items):
+            Terminal.line("\nreader \(reader) rated best:")
+            for item in items { Terminal.line(line(item.title, item.author, item.rating)) }
+            Terminal.line("the largest predictions for the reader:")
+        }
+        for answer in sample.answers.prefix(answersShown) {
+            Terminal.line(line(answer.title, answer.author, answer.reason))
+        }
+    }
+
+    private static func line(_ title: String, _ author: String, _ note: String) -> String {
+        "  \(title)\(author.isEmpty ? "" : " by \(author)"), \(note)"
     }
 }
 

@@ -26,7 +26,7 @@ struct TuningRun {
         _ pipeline: inout TrainingPipeline, _ context: TrainingPipeline.Context
     ) throws(CommandError) {
         let interruption = Interruption.shared
-        let runs = min(budget.runsMax, pipeline.recipe.grid?.trainings.count ?? 0)
+        let runs = pipeline.recipe.grid.map(budget.runCount) ?? 0
         var trials: [Tuning.Trial] = []
         var bar = ProgressBar()
         do throws(TrainingError) {
@@ -45,7 +45,58 @@ struct TuningRun {
             throw CommandError(error.message)
         }
         Terminal.line(Self.table(trials))
-        if let recipePath { try write(pipeline.recipe, to: recipePath) }
+        if let recipePath { try write(pipeline.recipe.source, to: recipePath) }
+    }
+
+    /// The same for a recipe of ratings, by the squared error on validation rows.
+    func run(_ pipeline: inout RatingPipeline) throws(CommandError) {
+        let interruption = Interruption.shared
+        let runs = pipeline.recipe.grid.map(budget.runCount) ?? 0
+        var trials: [RatingTuning.Trial] = []
+        var bar = ProgressBar()
+        do throws(TrainingError) {
+            defer { bar.close() }
+            try pipeline.tune(
+                budget,
+                progress: { progress, run in
+                    let best = trials.map(\.quality.mse).min()
+                    let share = Double(progress.step) / Double(progress.stepCount)
+                    bar.show(
+                        share: (Double(run - 1) + share) / Double(max(1, runs)),
+                        text: "training \(run) of \(runs)"
+                            + (best.map { String(format: ", best MSE %.4f on validation", $0) }
+                                ?? ""))
+                    return !interruption.hasHappened
+                },
+                report: { trial, _ in
+                    trials.append(trial)
+                    return true
+                })
+        } catch {
+            throw CommandError(error.message)
+        }
+        Terminal.line(Self.table(trials))
+        if let recipePath { try write(pipeline.recipe.source, to: recipePath) }
+    }
+
+    static func table(_ trials: [RatingTuning.Trial]) -> String {
+        var lines = ["validation MSE  +-95%      MAE    RMSE  epoch  seconds"]
+        let ranked = trials.enumerated().sorted { left, right in
+            let (l, r) = (left.element.quality.mse, right.element.quality.mse)
+            return l != r ? l < r : left.offset < right.offset
+        }
+        for (_, trial) in ranked.prefix(shownTrials) {
+            let quality = trial.quality
+            lines.append(
+                String(
+                    format: "%14.4f  %6.4f  %6.4f  %6.4f  %5d  %7.1f", quality.mse,
+                    quality.mseConfidence, quality.mae, quality.rmse, trial.epoch, trial.seconds)
+                    + "  \(JSONValue.object(trial.choice).text)")
+        }
+        if trials.count > shownTrials {
+            lines.append("and \(trials.count - shownTrials) more")
+        }
+        return lines.joined(separator: "\n")
     }
 
     static func table(_ trials: [Tuning.Trial]) -> String {
@@ -70,8 +121,8 @@ struct TuningRun {
         return lines.joined(separator: "\n")
     }
 
-    private func write(_ recipe: Recipe, to path: String) throws(CommandError) {
-        let text = Data(JSONValue.object(recipe.source).encodedForReading())
+    private func write(_ recipe: JSONObject, to path: String) throws(CommandError) {
+        let text = Data(JSONValue.object(recipe).encodedForReading())
         guard FileManager.default.createFile(atPath: path, contents: text) else {
             throw CommandError("\(path) cannot be written")
         }

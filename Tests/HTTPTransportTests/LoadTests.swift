@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPCore
 import HTTPTransport
@@ -117,6 +118,57 @@ import Testing
         #expect(try other.answer().body == "pong")
         gate.open()
         for client in clients { #expect(try client.answer().body == "passed") }
+    }
+
+    @Test func `a prompt request that waited too long for its loop is told 503`() throws {
+        let (limit, entered) = (Duration.milliseconds(200), DispatchSemaphore(value: 0))
+        let route = HTTPRoute(
+            .get, "/prompt",
+            .prompt(
+                { _ throws(HTTPError) in
+                    // The loop is busy for longer than a request may wait.
+                    let start = ContinuousClock.now
+                    entered.signal()
+                    while ContinuousClock.now - start < limit * 1.25 {}
+                    return .text("late, but in time")
+                }, otherwise: { _ throws(HTTPError) in .text("by a worker") }))
+        let fixture = try ServerFixture(
+            routes: [route] + ServerFixture.routes,
+            configuration: ServerFixture.configuration {
+                $0.workers = HTTPWorkerLimits(
+                    threads: 1, promptWaitMax: limit, retryAfterSeconds: 3)
+            })
+        let (first, second) = (
+            try RawClient(port: fixture.port), try RawClient(port: fixture.port)
+        )
+        // Both connections are there before the loop is kept busy.
+        try second.send(get("/ping"))
+        #expect(try second.answer().status == 200)
+
+        try first.send(get("/prompt"))
+        entered.wait()
+        try second.send(get("/prompt"))
+
+        #expect(try first.answer().status == 200)
+        let refusal = try second.answer()
+        #expect(refusal.status == 503)
+        #expect(refusal.fields["Retry-After"] == "3")
+        try first.send(get("/ping"))
+        #expect(try first.answer().status == 200)
+    }
+
+    @Test func `a prompt handler that has to wait is answered by a worker`() throws {
+        let route = HTTPRoute(
+            .get, "/prompt",
+            .prompt(
+                { _ throws(HTTPError) in nil },
+                otherwise: { _ throws(HTTPError) in .text("by a worker") }))
+        let fixture = try ServerFixture(routes: [route])
+        let client = try RawClient(port: fixture.port)
+
+        try client.send(get("/prompt"))
+
+        #expect(try client.answer().body == "by a worker")
     }
 
     @Test func `bodies that together are too many are told 503`() throws {

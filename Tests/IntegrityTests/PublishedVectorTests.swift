@@ -124,6 +124,22 @@ import Testing
         #expect(!PasswordHash.verify("differentpassword", against: hash))
     }
 
+    @Test func `a decoy has the form and the costs of a hash`() throws {
+        let (hash, decoy) = (try PasswordHash.make("a password"), PasswordHash.decoy())
+
+        // Kind, version and costs are equal, salt and hash as long.
+        let (parts, decoyParts) = (hash.split(separator: "$"), decoy.split(separator: "$"))
+        #expect(decoyParts.prefix(3) == parts.prefix(3))
+        #expect(decoyParts.map(\.count) == parts.map(\.count))
+    }
+
+    @Test func `a decoy is not the same twice and no password has it`() {
+        let decoy = PasswordHash.decoy()
+
+        #expect(decoy != PasswordHash.decoy())
+        #expect(!PasswordHash.verify("", against: decoy))
+    }
+
     @Test(arguments: ["", "x", "$argon2id$", "$argon2id$v=19$m=65536,t=2,p=1$!$!"])
     func `what is no hash fits nothing`(hash: String) {
         #expect(!PasswordHash.verify("password", against: hash))

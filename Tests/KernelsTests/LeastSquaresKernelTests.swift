@@ -111,9 +111,9 @@ private struct Numbers {
             start = numbers.list(d).map(Float.init)
         }
 
-        func solved(steps: Int) -> (x: [Float], loss: Float) {
+        func solved(steps: Int, _ form: KernelForm = .best) -> (x: [Float], loss: Float) {
             var x = start
-            var solver = LeastSquaresKernel.Solver(stride: d, steps: steps)
+            var solver = LeastSquaresKernel.Solver(stride: d, steps: steps, form: form)
             let loss = places.withUnsafeBufferPointer { places in
                 weights.withUnsafeBufferPointer { weights in
                     solver.solve((places, weights), factors: factors, diagonal: diagonal, at: &x)
@@ -133,13 +133,14 @@ private struct Numbers {
         }
     }
 
-    @Test(arguments: shapes)
+    @Test(arguments: shapes, KernelForm.available)
     func `with steps enough a row is solved as Cholesky's method does in double precision`(
-        n: Int, d: Int
+        shape: (Int, Int), form: KernelForm
     ) throws {
+        let (n, d) = shape
         let row = Row(n: n, d: d)
 
-        let (x, loss) = row.solved(steps: 4 * d)
+        let (x, loss) = row.solved(steps: 4 * d, form)
 
         let (system, right) = Self.normalEquations(
             row.places, row.weights, row.factors, row.diagonal)
@@ -148,13 +149,15 @@ private struct Numbers {
         #expect(abs(Double(loss) - row.loss(of: expected.map(Float.init))) < 1e-3)
     }
 
-    @Test(arguments: shapes)
-    func `each step lessens the loss, and the loss is that of the definition`(n: Int, d: Int) {
-        let row = Row(n: n, d: d)
+    @Test(arguments: shapes, KernelForm.available)
+    func `each step lessens the loss, and the loss is that of the definition`(
+        shape: (Int, Int), form: KernelForm
+    ) {
+        let row = Row(n: shape.0, d: shape.1)
 
         var last = Double.infinity
         for steps in 0...4 {
-            let (x, loss) = row.solved(steps: steps)
+            let (x, loss) = row.solved(steps: steps, form)
 
             let expected = row.loss(of: x)
             #expect(abs(Double(loss) - expected) < 1e-4 * max(1, expected))
@@ -201,12 +204,15 @@ private struct Numbers {
         return (system, right)
     }
 
-    @Test(arguments: [(0, 8), (1, 8), (5, 16), (33, 24), (100, 64)])
-    func `a gramian is the sum of the rows' products`(count: Int, d: Int) {
+    @Test(arguments: [(0, 8), (1, 8), (5, 16), (33, 24), (100, 64)], KernelForm.available)
+    func `a gramian is the sum of the rows' products`(shape: (Int, Int), form: KernelForm) {
+        let (count, d) = shape
         var numbers = Numbers()
         let rows = numbers.list(count * d).map(Float.init)
 
-        let gramian = rows.withUnsafeBufferPointer { LeastSquaresKernel.gramian($0, stride: d) }
+        let gramian = rows.withUnsafeBufferPointer {
+            LeastSquaresKernel.gramian($0, stride: d, form: form)
+        }
 
         for k in 0..<d {
             for l in k..<d {
@@ -216,14 +222,15 @@ private struct Numbers {
         }
     }
 
-    @Test(arguments: [(0, 8), (1, 8), (4, 8), (6, 16), (9, 24)])
-    func `rows times a matrix are what the definition says`(count: Int, d: Int) {
+    @Test(arguments: [(0, 8), (1, 8), (4, 8), (6, 16), (9, 24)], KernelForm.available)
+    func `rows times a matrix are what the definition says`(shape: (Int, Int), form: KernelForm) {
+        let (count, d) = shape
         var numbers = Numbers()
         let rows = numbers.list(count * d).map(Float.init)
         let matrix = numbers.list(d * d).map(Float.init)
 
         let product = rows.withUnsafeBufferPointer {
-            LeastSquaresKernel.product($0, matrix, stride: d)
+            LeastSquaresKernel.product($0, matrix, stride: d, form: form)
         }
 
         #expect(product.count == count * d)

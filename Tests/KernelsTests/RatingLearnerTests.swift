@@ -30,12 +30,12 @@ import Testing
         (0..<count).map { numbers(columns, seed + $0 * columns) }
     }
 
-    private static func table(_ rows: [[Double]], _ rule: LearningRule, batch: Int = 11)
-        -> EmbeddingTable
-    {
+    private static func table(
+        _ rows: [[Double]], _ rule: LearningRule, batch: Int, _ form: KernelForm
+    ) -> EmbeddingTable {
         EmbeddingTable(
             weights: rows.flatMap(\.self).map { Float($0) }, rowCount: rows.count,
-            columns: rows[0].count, batch: batch, rule: rule)
+            columns: rows[0].count, batch: batch, rule: rule, form: form)
     }
 
     private static func dotModel(_ dimensions: Int, hasBiases: Bool) -> Model {
@@ -57,26 +57,31 @@ import Testing
         return model
     }
 
-    private static func dot(_ model: Model, _ rule: LearningRule, batch: Int = 11) -> DotLearner {
+    private static func dot(
+        _ model: Model, _ rule: LearningRule, batch: Int = 11, _ form: KernelForm
+    ) -> DotLearner {
         DotLearner(
             form: DotLearner.Form(
                 dimensions: model.dimensions, hasBiases: model.hasBiases, mean: Float(model.mean),
                 l2: Float(model.l2), biasL2: Float(model.biasL2)),
-            batch: batch, readers: table(model.readers, rule, batch: batch),
-            items: table(model.items, rule, batch: batch))
+            batch: batch, readers: table(model.readers, rule, batch: batch, form),
+            items: table(model.items, rule, batch: batch, form))
     }
 
-    private static func net(_ model: Model, _ rule: LearningRule, batch: Int = 11) -> NetLearner {
+    private static func net(
+        _ model: Model, _ rule: LearningRule, batch: Int = 11, _ form: KernelForm
+    ) -> NetLearner {
         let layers = model.layers.enumerated().map { place, layer in
             DenseLayer(
                 weights: layer.weights.flatMap(\.self).map { Float($0) },
                 biases: layer.biases.map { Float($0) },
-                isRectified: place < model.layers.count - 1, blocks: place == 0 ? 2 : 1)
+                isRectified: place < model.layers.count - 1 || model.isOutputRectified,
+                blocks: place == 0 ? 2 : 1, form: form)
         }
         return NetLearner(
             batch: batch, l2: Float(model.l2), rule: rule,
-            readers: table(model.readers, rule, batch: batch),
-            items: table(model.items, rule, batch: batch), stack: LayerStack(layers))
+            readers: table(model.readers, rule, batch: batch, form),
+            items: table(model.items, rule, batch: batch, form), stack: LayerStack(layers))
     }
 
     /// One step of plain descent at the rate 1 moves a weight by minus its gradient.
@@ -106,20 +111,40 @@ import Testing
     @Test(arguments: [1, 5, 8, 10, 13, 16], [false, true])
     func `a dot product's gradients are the slopes of its loss`(dimensions: Int, hasBiases: Bool) {
         let model = Self.dotModel(dimensions, hasBiases: hasBiases)
-        var learner = Self.dot(model, LearningRule(.sgd))
+        for form in KernelForm.available {
+            var learner = Self.dot(model, LearningRule(.sgd), form)
 
-        _ = Self.learnOnce(&learner)
+            _ = Self.learnOnce(&learner)
 
-        expectGradients(model, \.readers, learner.readers) { \.readers[$0][$1] }
-        expectGradients(model, \.items, learner.items) { \.items[$0][$1] }
+            expectGradients(model, \.readers, learner.readers) { \.readers[$0][$1] }
+            expectGradients(model, \.items, learner.items) { \.items[$0][$1] }
+        }
     }
 
-    @Test(arguments: [
+    private static let networks = [
         (1, [3]), (5, [16, 8]), (10, [128, 32]), (15, [20]), (3, []), (4, [9, 7, 5]),
-    ])
-    func `a network's gradients are the slopes of its loss`(dimensions: Int, hidden: [Int]) {
-        let model = Self.netModel(dimensions, hidden)
-        var learner = Self.net(model, LearningRule(.sgd))
+    ]
+
+    @Test(arguments: networks, KernelForm.available)
+    func `a network's gradients are the slopes of its loss`(
+        shape: (dimensions: Int, hidden: [Int]), form: KernelForm
+    ) {
+        expectSlopes(Self.netModel(shape.dimensions, shape.hidden), form)
+    }
+
+    /// Some of the outputs are above 0 and some below, where nothing is learned.
+    @Test(arguments: KernelForm.available)
+    func `a rectified output passes on the gradients of what is above 0 only`(form: KernelForm) {
+        var model = Self.netModel(4, [9])
+        model.isOutputRectified = true
+        let outputs = Self.examples.map { model.prediction(reader: $0.reader, item: $0.item) }
+        #expect(outputs.contains(0) && outputs.contains { $0 > 0 })
+
+        expectSlopes(model, form)
+    }
+
+    private func expectSlopes(_ model: Model, _ form: KernelForm) {
+        var learner = Self.net(model, LearningRule(.sgd), form)
 
         _ = Self.learnOnce(&learner)
 
@@ -142,10 +167,11 @@ import Testing
         }
     }
 
-    @Test func `losses and predictions are those of the plain forms`() {
+    @Test(arguments: KernelForm.available)
+    func `losses and predictions are those of the plain forms`(form: KernelForm) {
         let (dot, net) = (Self.dotModel(5, hasBiases: true), Self.netModel(5, [12, 4]))
-        var dotLearner = Self.dot(dot, LearningRule(.sgd))
-        var netLearner = Self.net(net, LearningRule(.sgd))
+        var dotLearner = Self.dot(dot, LearningRule(.sgd), form)
+        var netLearner = Self.net(net, LearningRule(.sgd), form)
 
         for (model, predictions) in [
             (dot, dotLearner.predictions(for: Self.rated)),
@@ -167,13 +193,13 @@ import Testing
 
     /// Two epochs of six batches of two examples: most rows are left alone in most steps, which a
     /// dense optimiser counts as steps with the gradient 0.
-    @Test(arguments: LearningRule.Kind.allCases)
+    @Test(arguments: LearningRule.Kind.allCases, KernelForm.available)
     func `rows move as under the plain form of the rule, also those that a batch does not touch`(
-        kind: LearningRule.Kind
+        kind: LearningRule.Kind, form: KernelForm
     ) {
         let rule = LearningRule(kind)
         let model = Self.dotModel(3, hasBiases: false)
-        var learner = Self.dot(model, rule, batch: 2)
+        var learner = Self.dot(model, rule, batch: 2, form)
         var schedule = StepSchedule(rule: rule, stepCount: 6)
         var plain = model
         var weights = (model.readers + model.items).map { row in
@@ -207,11 +233,13 @@ import Testing
         }
     }
 
-    @Test(arguments: LearningRule.Kind.allCases)
-    func `layers move as under the plain form of the rule`(kind: LearningRule.Kind) {
+    @Test(arguments: LearningRule.Kind.allCases, KernelForm.available)
+    func `layers move as under the plain form of the rule`(
+        kind: LearningRule.Kind, form: KernelForm
+    ) {
         let rule = LearningRule(kind)
         let model = Self.netModel(2, [])
-        var learner = Self.net(model, rule)
+        var learner = Self.net(model, rule, form)
         var schedule = StepSchedule(rule: rule, stepCount: 1)
         var bias = ReferenceRatings.Weight(model.layers[0].biases[0], rule)
         var plain = model

@@ -20,6 +20,7 @@ enum ReferenceRatings {
         var biasL2 = 0.0
         /// Each W of shape (inputs, outputs), and b; empty for a dot product.
         var layers: [(weights: [[Double]], biases: [Double])] = []
+        var isOutputRectified = false
 
         func prediction(reader: Int, item: Int) -> Double {
             let (p, q) = (readers[reader], items[item])
@@ -33,7 +34,7 @@ enum ReferenceRatings {
                     let sum = x.indices.reduce(layer.biases[output]) {
                         $0 + x[$1] * layer.weights[$1][output]
                     }
-                    return place < layers.count - 1 ? max(0, sum) : sum
+                    return place < layers.count - 1 || isOutputRectified ? max(0, sum) : sum
                 }
             }
             return x[0]

@@ -45,7 +45,7 @@ private struct Batch {
 
     /// Loss, dQ (examples, d) and dC (distinct readers, d) as the kernel gives them.
     func kernel(
-        _ form: SoftmaxBlock.Form
+        _ form: KernelForm
     ) -> (loss: Double, queries: [Float], candidates: [Float]) {
         let width = SoftmaxBlock.panels(for: readerCount) * SoftmaxBlock.panelColumns
         var columns = SoftmaxBlock.Candidates(dimensions: dimensions)
@@ -82,10 +82,7 @@ private struct Batch {
         [0], [0, 1], [0, 1, 2, 0, 3], Array(0..<16), Array(0..<24), Array(0..<49),
         (0..<37).map { $0 % 11 }, (0..<131).map { $0 % 50 },
     ]
-    /// Machine code for another processor cannot be tried on this one.
-    private static let forms = SoftmaxBlock.Form.allCases.filter {
-        $0 == .plain || $0 == SoftmaxBlock.Form.best
-    }
+    private static let forms = KernelForm.available
 
     @Test(arguments: batches, [1, 3, 24])
     func `the loss is that of the definition`(targets: [Int32], dimensions: Int) {
@@ -112,7 +109,7 @@ private struct Batch {
         }
     }
 
-    private func compare(_ batch: Batch, _ form: SoftmaxBlock.Form) {
+    private func compare(_ batch: Batch, _ form: KernelForm) {
         let found = batch.kernel(form)
         let step = 1e-5
         func slope(_ member: WritableKeyPath<Batch, [Double]>, _ index: Int) -> Double {

@@ -28,7 +28,7 @@ private let description = RecommenderDescription(
         ]
         let path = directory.url.appendingPathComponent("bundle").path
         try draft.write(to: path)
-        model = try RecommenderModel(ModelBundle(directory: path), expecting: "books")
+        model = try RecommenderModel(ModelBundle(directory: path), for: description)
     }
 
     private func question(_ keys: [String], _ more: JSONObject = [:]) throws -> Question {
@@ -52,10 +52,10 @@ private let description = RecommenderDescription(
         #expect(stranger.neighbours.allSatisfy { $0.place.isMultiple(of: 2) })
         #expect(answer.first?.item == stranger.neighbours.first)
         let reasons = Reasons(
-            liked, try model.items(liked.chosen), description)
+            liked, try model.records(of: liked.chosen), description)
         #expect(
             answer.first.flatMap(reasons.reason)
-                == ["isbn": "new-even", "by": "author"])
+                == Array(#"{"isbn":"new-even","by":"author"}"#.utf8))
     }
 
     @Test func `without others of its author a like title speaks for it`() throws {

@@ -58,7 +58,12 @@ import Testing
                 .init(name: "popularity", figures: [(0.0268, nil)]),
                 .init(name: text, isServed: true, figures: [(0.0934, 0.0072)]),
             ])
-        report.samples = [.init(question: [text], answers: [(text, text, text)])]
+        report.samples = [
+            .init(question: .liked([text]), answers: [(text, text, text)]),
+            .init(
+                question: .rated(reader: text, items: [(text, text, text)]),
+                answers: [(text, text, text)]),
+        ]
         report.map = PointMap(title: text, points: [.init(x: 0, y: 0, title: text)], labelled: [0])
         report.recipe = ["name": .string(text)]
         report.provenance = ["seed": 42]
@@ -89,6 +94,24 @@ import Testing
         #expect(html.contains(#"<tr class="served"><th scope="row">vote (this bundle)</th>"#))
         #expect(html.contains("0.0934 ± 0.0072"))
         #expect(html.contains("8 of 10 rows were kept"))
+    }
+
+    @Test func `a reader's best rated items stand above what is predicted for the reader`() throws {
+        var report = TrainingReport(title: "Ratings")
+        report.samples = [
+            .init(
+                question: .rated(reader: "314", items: [("Emma", "Jane Austen", "gave 4.5")]),
+                answers: [("Persuasion", "", "predicted 4.71")])
+        ]
+
+        let html = report.html
+
+        #expect(html.contains("<h3>Reader 314</h3>"))
+        let given = try #require(
+            html.range(of: "<li>Emma, Jane Austen <span class=\"soft\">gave 4.5"))
+        let predicted = try #require(
+            html.range(of: "<li>Persuasion <span class=\"soft\">predicted 4.71"))
+        #expect(given.upperBound < predicted.lowerBound)
     }
 
     @Test func `a report of a title alone is a whole page`() {

@@ -10,59 +10,13 @@ import Training
 @Suite struct RatingPipelineTests {
     private static let recipeNames = ["ratings-dot", "ratings-mlp"]
 
-    private static func shipped(_ name: String) throws -> JSONObject {
-        let file = Places.repository.appendingPathComponent("Models/Recipes/\(name).json")
-        let value = try JSONValue(parsing: [UInt8](try Data(contentsOf: file)))
-        return try #require(value.objectValue)
-    }
-
-    private static func recipe(
-        _ name: String, _ changes: JSONObject = [:]
-    ) throws -> RatingRecipe {
-        var object = try shipped(name)
-        let small: JSONObject = [
-            "dimensions": 4, "batch": 16, "epochs": 6, "learning_rate": 0.005,
-            "learning_rate_decay": 1, "l2": 0.01,
-        ]
-        for member in small.members + changes.members { object[member.name] = member.value }
-        if object["hidden"] != nil {
-            object["hidden"] = [20, 9]
-            // Tastes that no mean shows are a plateau to a network whose inputs are all near 0.
-            object["spread"] = 0.5
-        }
-        return try #require(try RatingRecipe(object))
-    }
-
-    /// Ninety readers of two tastes rate half of thirty items in half stars: high what is of their
-    /// taste, low what is not, so that no mean of an item or a reader can tell.
-    private static let stars: Interactions = {
-        var random = SplitMix64(seed: 5)
-        var (readers, items, ratings): ([ReaderIndex], [ItemIndex], [Float]) = ([], [], [])
-        for reader in 0..<90 {
-            for item in 0..<30 where random.below(2) == 0 {
-                let isLiked = reader % 2 == item % 2
-                readers.append(ReaderIndex(reader))
-                items.append(ItemIndex(item))
-                ratings.append((isLiked ? 4 : 1) + Float(random.below(3)) / 2)
-            }
-        }
-        return Interactions(
-            readers: (0..<90).map { "reader \($0)" }, items: (0..<30).map { "ITEM\($0)" },
-            rowReaders: readers, rowItems: items, rowRatings: ratings)
-    }()
-
-    private static let context = TrainingPipeline.Context(
-        version: 2, created: Date(timeIntervalSince1970: 1_700_000_000),
-        items: stars.items.map { CatalogueItem(key: $0, title: "Title of \($0)", author: "A") },
-        aliases: [])
-
     private static func outcome(
         _ recipe: RatingRecipe, warmStart: ModelBundle? = nil, checkpoint: String? = nil,
         stopAfter: Int = .max
     ) throws -> RatingPipeline.Outcome {
         var reports = 0
-        return try RatingPipeline(recipe: recipe, interactions: stars).run(
-            context: context, warmStart: warmStart, checkpointPath: checkpoint
+        return try RatingPipeline(recipe: recipe, interactions: .stars).run(
+            context: .stars, warmStart: warmStart, checkpointPath: checkpoint
         ) { _ in
             reports += 1
             return reports <= stopAfter
@@ -71,7 +25,7 @@ import Training
 
     @Test(arguments: recipeNames)
     func `tastes are learned, far better than means know them`(name: String) throws {
-        let outcome = try Self.outcome(try Self.recipe(name, ["epochs": 60, "patience": 0]))
+        let outcome = try Self.outcome(try RatingRecipe.small(name, ["epochs": 60, "patience": 0]))
 
         let means = try #require(outcome.quality.dropLast().last?.mse)
         let model = try #require(outcome.quality.last?.mse)
@@ -87,13 +41,13 @@ import Training
         name: String
     ) throws {
         let directory = try TemporaryDirectory()
-        let outcome = try Self.outcome(try Self.recipe(name))
+        let outcome = try Self.outcome(try RatingRecipe.small(name))
 
         try outcome.draft.write(to: directory.file("bundle"))
         let bundle = try ModelBundle(directory: directory.file("bundle"))
         let model = try RatingModel(bundle: bundle)
 
-        let test = RatingSplit(Self.stars, validationShare: 0.05).test
+        let test = RatingSplit(.stars, validationShare: 0.05).test
         let errors = (0..<test.count).map { row in
             let prediction = model.predict(
                 reader: ReaderIndex(rawValue: test.readers[row]),
@@ -114,7 +68,8 @@ import Training
         throws
     {
         let directory = try TemporaryDirectory()
-        try Self.outcome(try Self.recipe("ratings-dot")).draft.write(to: directory.file("bundle"))
+        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(
+            to: directory.file("bundle"))
         let bundle = try ModelBundle(directory: directory.file("bundle"))
         let model = try RatingModel(bundle: bundle)
         let reader = ReaderIndex(try #require(try bundle.catalogue.reader(withKey: "reader 7")))
@@ -122,7 +77,7 @@ import Training
         let rated = model.ratedItems(of: reader)
         let top = model.topItems(for: reader, limit: 30)
 
-        let known = RatingSplit(Self.stars, validationShare: 0).known
+        let known = RatingSplit(.stars, validationShare: 0).known
         let expected = (0..<known.count).filter { known.readers[$0] == reader.rawValue }
         #expect(
             Dictionary(uniqueKeysWithValues: rated.map { ($0.item.rawValue, $0.rating) })
@@ -139,9 +94,9 @@ import Training
         let directory = try TemporaryDirectory()
 
         for copy in ["one", "two"] {
-            try Self.outcome(try Self.recipe(name)).draft.write(to: directory.file(copy))
+            try Self.outcome(try RatingRecipe.small(name)).draft.write(to: directory.file(copy))
         }
-        try Self.outcome(try Self.recipe(name, ["seed": 43])).draft.write(
+        try Self.outcome(try RatingRecipe.small(name, ["seed": 43])).draft.write(
             to: directory.file("other"))
 
         let digests = try ["one", "two", "other"].map {
@@ -160,7 +115,7 @@ import Training
     ) throws {
         let directory = try TemporaryDirectory()
         // Slow enough that the last epochs are the best, so that the second training is long.
-        let recipe = try Self.recipe(name, ["patience": 0, "learning_rate": 0.001])
+        let recipe = try RatingRecipe.small(name, ["patience": 0, "learning_rate": 0.001])
         let checkpoint = directory.file("state")
 
         let error = #expect(throws: TrainingError.self) {
@@ -181,11 +136,11 @@ import Training
     @Test func `a checkpoint of another recipe is refused`() throws {
         let directory = try TemporaryDirectory()
         let checkpoint = directory.file("state")
-        _ = try Self.outcome(try Self.recipe("ratings-dot"), checkpoint: checkpoint)
+        _ = try Self.outcome(try RatingRecipe.small("ratings-dot"), checkpoint: checkpoint)
 
         let error = #expect(throws: TrainingError.self) {
             try Self.outcome(
-                try Self.recipe("ratings-dot", ["seed": 1]), checkpoint: checkpoint)
+                try RatingRecipe.small("ratings-dot", ["seed": 1]), checkpoint: checkpoint)
         }
 
         #expect(error?.code == .badCheckpoint)
@@ -195,24 +150,60 @@ import Training
     func `a warm start begins where the former bundle ended`(name: String) throws {
         let directory = try TemporaryDirectory()
         let once: JSONObject = ["epochs": 1, "patience": 0, "refit": false]
-        let former = try Self.outcome(try Self.recipe(name, ["epochs": 40]))
+        let former = try Self.outcome(try RatingRecipe.small(name, ["epochs": 40]))
         try former.draft.write(to: directory.file("former"))
         let bundle = try ModelBundle(directory: directory.file("former"))
 
-        let cold = try Self.outcome(try Self.recipe(name, once))
-        let warm = try Self.outcome(try Self.recipe(name, once), warmStart: bundle)
+        let cold = try Self.outcome(try RatingRecipe.small(name, once))
+        let warm = try Self.outcome(try RatingRecipe.small(name, once), warmStart: bundle)
 
         #expect(warm.epochs[0].training < 0.5 * cold.epochs[0].training)
         #expect(warm.draft.provenance["warm_start"] == .string(bundle.digest.hex))
     }
 
+    /// The network of the seeds' first document, whose output is rectified.
+    @Test func `a rectified output learns, and is rectified again when the bundle is opened`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let recipe = try RatingRecipe.small(
+            "ratings-relu-seed", ["hidden": [20], "epochs": 60, "validation_share": 0.05])
+
+        let outcome = try Self.outcome(recipe)
+        try outcome.draft.write(to: directory.file("bundle"))
+        let model = try RatingModel(bundle: ModelBundle(directory: directory.file("bundle")))
+
+        let quality = try #require(outcome.quality.last)
+        let means = try #require(outcome.quality.dropLast().last)
+        #expect(quality.mse < 0.4 * means.mse)
+        #expect(model.parts.layers.map(\.isRectified) == [true, true])
+        let split = RatingSplit(.stars, validationShare: 0)
+        let report = try RatingEvaluation.report(
+            bundle: ModelBundle(directory: directory.file("bundle")),
+            split: RatingSplitFiles(split, of: .stars))
+        #expect(abs((report.quality.last?.mse ?? 0) - quality.mse) < 1e-4)
+    }
+
+    @Test func `ratings that are all the same are refused`() throws {
+        var same = Interactions.stars
+        same.rowRatings = same.rowRatings.map { _ in 1 }
+
+        let error = #expect(throws: TrainingError.self) {
+            try RatingPipeline(recipe: RatingRecipe.small("ratings-dot"), interactions: same)
+        }
+
+        #expect(error?.code == .notEnoughData)
+        #expect(error?.message.contains("the same") == true)
+    }
+
     @Test func `a warm start of another shape is refused`() throws {
         let directory = try TemporaryDirectory()
-        try Self.outcome(try Self.recipe("ratings-dot")).draft.write(to: directory.file("former"))
+        try Self.outcome(try RatingRecipe.small("ratings-dot")).draft.write(
+            to: directory.file("former"))
         let bundle = try ModelBundle(directory: directory.file("former"))
 
         let error = #expect(throws: TrainingError.self) {
-            try Self.outcome(try Self.recipe("ratings-mlp"), warmStart: bundle)
+            try Self.outcome(try RatingRecipe.small("ratings-mlp"), warmStart: bundle)
         }
 
         #expect(error?.code == .badRecipe)
@@ -220,14 +211,15 @@ import Training
 
     @Test func `patience ends a training that no longer gets better`() throws {
         let outcome = try Self.outcome(
-            try Self.recipe("ratings-dot", ["epochs": 500, "patience": 3, "learning_rate": 0.1]))
+            try RatingRecipe.small(
+                "ratings-dot", ["epochs": 500, "patience": 3, "learning_rate": 0.1]))
 
         #expect(outcome.epochs.count < 500)
         #expect(outcome.epochs.count == outcome.bestEpoch + 3)
     }
 
     @Test func `a training that diverges says so`() throws {
-        var object = try Self.recipe("ratings-dot").source
+        var object = try RatingRecipe.small("ratings-dot").source
         object["optimiser"] = "sgd"
         object["learning_rate"] = 10
         for name in ["beta1", "beta2", "epsilon"] { object[name] = nil }
@@ -238,9 +230,10 @@ import Training
         #expect(error?.code == .diverged)
     }
 
-    @Test(arguments: recipeNames + ["ratings-dot-seed", "ratings-mlp-seed"])
+    @Test(
+        arguments: recipeNames + ["ratings-dot-seed", "ratings-mlp-seed", "ratings-relu-seed"])
     func `the shipped recipes are read`(name: String) throws {
-        let recipe = try #require(try RatingRecipe(try Self.shipped(name)))
+        let recipe = try #require(try RatingRecipe(try RatingRecipe.shipped(name)))
 
         #expect(recipe.model == name)
     }
@@ -260,7 +253,7 @@ import Training
     func `a member out of bounds is refused by name`(
         recipe: String, name: String, value: JSONValue?
     ) throws {
-        var object = try Self.shipped(recipe)
+        var object = try RatingRecipe.shipped(recipe)
         object[name] = value
 
         let error = #expect(throws: TrainingError.self) { try RatingRecipe(object) }
@@ -272,7 +265,7 @@ import Training
     @Test func `too little data is refused with its counts`() throws {
         let error = #expect(throws: TrainingError.self) {
             try RatingPipeline(
-                recipe: try Self.recipe("ratings-dot"),
+                recipe: try RatingRecipe.small("ratings-dot"),
                 interactions: Interactions(rows: [("a", "x", 5)]))
         }
 

@@ -56,7 +56,8 @@ import Training
             rowReaders: rows.map { row in ReaderIndex(readers.firstIndex(of: row.0) ?? 0) },
             rowItems: rows.map { row in ItemIndex(items.firstIndex(of: row.1) ?? 0) },
             rowRatings: rows.map { Float($0.2) / 2 })
-        for file in RatingSplit(interactions, validationShare: 0.1).files() {
+        let split = RatingSplit(interactions, validationShare: 0.1)
+        for file in RatingSplitFiles(split, of: interactions).files().prefix(2) {
             let expected = try String(contentsOfFile: directory.file(file.name), encoding: .utf8)
             #expect(file.text == expected)
         }

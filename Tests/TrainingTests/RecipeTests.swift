@@ -14,7 +14,7 @@ import Training
     private func recipe(_ name: String, _ value: JSONValue?) throws -> Recipe {
         var object = try Self.shipped()
         object[name] = value
-        return try Recipe(parsing: JSONValue.object(object).encoded())
+        return try Recipe(object)
     }
 
     @Test func `the shipped recipe is read with all that it says`() throws {
@@ -34,7 +34,8 @@ import Training
         throws
     {
         let file = Places.repository.appendingPathComponent("Models/Recipes/books-protocol.json")
-        let recipe = try Recipe(parsing: [UInt8](try Data(contentsOf: file)))
+        let value = try JSONValue(parsing: [UInt8](try Data(contentsOf: file)))
+        let recipe = try Recipe(try #require(value.objectValue))
         let books = try self.recipe("model", "books")
 
         #expect(!recipe.mergesEditions && !recipe.requiresTitles)
@@ -146,7 +147,7 @@ import Training
 
     @Test(arguments: ["", "[]", "{", "{\"model\": \"a\", \"model\": \"b\"}"])
     func `a text that is no JSON object is refused`(text: String) {
-        let error = #expect(throws: TrainingError.self) { try Recipe(parsing: Array(text.utf8)) }
+        let error = #expect(throws: TrainingError.self) { try AnyRecipe(parsing: Array(text.utf8)) }
 
         #expect(error?.code == .badRecipe)
     }

@@ -14,7 +14,7 @@ import Training
         object["batch"] = 32
         object["draws_per_item"] = 1
         object["epochs"] = 4
-        return try Recipe(parsing: JSONValue.object(object).encoded())
+        return try Recipe(object)
     }
 
     private func context(_ interactions: Interactions) -> TrainingPipeline.Context {
@@ -68,7 +68,7 @@ import Training
             object["epochs"] = .init(epochs)
         }
         object["liked_rating_min"] = 5
-        let recipe = try Recipe(parsing: JSONValue.object(object).encoded())
+        let recipe = try Recipe(object)
         return try TrainingPipeline(recipe: recipe, interactions: .tastes)
     }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "rating_kernels.h"
+#include "scan_kernels.h"
 
 /* Kernels that want AVX2 where the processor has it, in a program that runs where it has not.
  *

@@ -1,7 +1,7 @@
 /* The arithmetic of rating models: embedding rows that learn, and dense layers.
 
    Each function stands twice in the program, for every x86-64 or Arm processor and for those
-   with AVX2 and FMA; which one runs is decided at run time. The two round differently, each is
+   with AVX2 and FMA; the caller says which one runs. The two round differently, each is
    deterministic by itself. The plain forms, in double precision, stand in the tests. */
 #ifndef RATING_KERNELS_H
 #define RATING_KERNELS_H
@@ -10,6 +10,9 @@
 
 /* All widths are whole registers of this many floats. */
 #define RATING_LANES 8
+
+/* Which of the two runs; RATING_AVX2 only where ledge_has_avx2 says so. */
+typedef enum { RATING_PLAIN = 0, RATING_AVX2 = 1 } rating_code;
 
 typedef enum { RATING_SGD = 0, RATING_ADAGRAD = 1, RATING_ADAM = 2 } rating_optimiser;
 
@@ -46,23 +49,25 @@ typedef struct {
 } rating_rows;
 
 /* Brings the rows of a batch up to step - 1, clears their gradients and tells each one's place. */
-void rating_rows_touch(rating_rows *rows, const int32_t *ids, int32_t count,
+void rating_rows_touch(rating_code code, rating_rows *rows, const int32_t *ids, int32_t count,
                        const rating_schedule *schedule, int32_t step, int32_t *places);
 
 /* Moves the touched rows by their gradients; afterwards none is touched. */
-void rating_rows_apply(rating_rows *rows, const rating_schedule *schedule, int32_t step);
+void rating_rows_apply(rating_code code, rating_rows *rows, const rating_schedule *schedule,
+                       int32_t step);
 
 /* Brings every row up to the end of an epoch and begins to count from 0 again. */
-void rating_rows_finish(rating_rows *rows, int32_t count, const rating_schedule *schedule,
-                        int32_t step);
+void rating_rows_finish(rating_code code, rating_rows *rows, int32_t count,
+                        const rating_schedule *schedule, int32_t step);
 
 /* x[e] = weights of ids[e], from column 0 on; x has the given stride. */
-void rating_rows_gather(const rating_rows *rows, const int32_t *ids, int32_t count, float *x,
-                        int32_t stride);
+void rating_rows_gather(rating_code code, const rating_rows *rows, const int32_t *ids,
+                        int32_t count, float *x, int32_t stride);
 
 /* gradients[places[e]] += dx[e] + decay * weights of ids[e]. */
-void rating_rows_add(rating_rows *rows, const int32_t *ids, const int32_t *places, int32_t count,
-                     const float *dx, int32_t stride, float decay);
+void rating_rows_add(rating_code code, rating_rows *rows, const int32_t *ids,
+                     const int32_t *places, int32_t count, const float *dx, int32_t stride,
+                     float decay);
 
 /* What turns two rows into a rating: mean + sum of p q over the factors, + p[bias] + q[bias].
 
@@ -73,42 +78,36 @@ typedef struct {
     const float *factors, *biases, *decay;
 } rating_dot_form;
 
-/* Adds the gradients of a batch's mean squared error to the touched rows.
-
-   Returns the sum of the squared errors. */
-double rating_dot_gradients(rating_rows *readers, rating_rows *items, const rating_dot_form *form,
-                            const int32_t *reader_ids, const int32_t *item_ids,
-                            const int32_t *reader_places, const int32_t *item_places,
-                            const float *ratings, int32_t count);
-
 /* One epoch's steps first...last - 1 of a dot model, batch by batch; the examples are in order.
 
    Returns the sum of the squared errors, each taken before its batch was learned. */
-double rating_dot_steps(rating_rows *readers, rating_rows *items, const rating_dot_form *form,
-                        const rating_schedule *schedule, const int32_t *reader_ids,
-                        const int32_t *item_ids, const float *ratings, int32_t example_count,
-                        int32_t batch, int32_t first, int32_t last, int32_t *scratch);
+double rating_dot_steps(rating_code code, rating_rows *readers, rating_rows *items,
+                        const rating_dot_form *form, const rating_schedule *schedule,
+                        const int32_t *reader_ids, const int32_t *item_ids, const float *ratings,
+                        int32_t example_count, int32_t batch, int32_t first, int32_t last,
+                        int32_t *scratch);
 
 /* predictions[e] of a dot model. */
-void rating_dot_predict(const rating_rows *readers, const rating_rows *items,
+void rating_dot_predict(rating_code code, const rating_rows *readers, const rating_rows *items,
                         const rating_dot_form *form, const int32_t *reader_ids,
                         const int32_t *item_ids, int32_t count, float *predictions);
 
 /* y = x w + b, then max(0, y) if `relu`; x (rows, ins), w (ins, outs), b (outs), y (rows, outs). */
-void rating_dense(const float *x, int32_t rows, int32_t ins, const float *w, const float *b,
-                  int32_t outs, int32_t relu, float *y);
+void rating_dense(rating_code code, const float *x, int32_t rows, int32_t ins, const float *w,
+                  const float *b, int32_t outs, int32_t relu, float *y);
 
 /* dw = x^T dy, db = the column sums of dy. */
-void rating_dense_weights(const float *x, const float *dy, int32_t rows, int32_t ins,
-                          int32_t outs, float *dw, float *db);
+void rating_dense_weights(rating_code code, const float *x, const float *dy, int32_t rows,
+                          int32_t ins, int32_t outs, float *dw, float *db);
 
 /* dx = dy w^T, with `transposed` for the scratch (outs, ins); 0 where the mask x is not positive,
    unless x is null. */
-void rating_dense_inputs(const float *dy, int32_t rows, int32_t outs, const float *w, int32_t ins,
-                         const float *x, float *transposed, float *dx);
+void rating_dense_inputs(rating_code code, const float *dy, int32_t rows, int32_t outs,
+                         const float *w, int32_t ins, const float *x, float *transposed,
+                         float *dx);
 
 /* Moves a dense tensor: weights (n), both moments (n), gradients (n). */
-void rating_move(float *w, float *m, float *v, const float *g, int32_t n,
+void rating_move(rating_code code, float *w, float *m, float *v, const float *g, int32_t n,
                  const rating_schedule *schedule, int32_t step);
 
 #endif
