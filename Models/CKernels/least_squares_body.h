@@ -1,10 +1,9 @@
-/* Small dense systems of least squares: included once for each instruction set, with
+/* Many small systems of least squares: included once for each instruction set, with
  *
  *   NAME(x)   the name of x in this form
  *   TARGET    what functions are compiled for
  *   LANES     floats in a register
  *   FLOATS    the type of a register
- *   LOW_HALVES, HIGH_HALVES  the floats of two registers in turn, from their low or high halves
  *
  * Matrices are row-major, and every row is `stride` floats long, a multiple of 8: what is beyond the
  * matrix is 0, so that no loop has a remainder. */
@@ -15,11 +14,9 @@ typedef float FLOATS __attribute__((vector_size(4 * LANES), aligned(4)));
 #define AT(p) (*(FLOATS *)(p))
 #define CONST_AT(p) (*(const FLOATS *)(p))
 
-TARGET INLINE float NAME(dot)(const float *x, const float *y, size_t stride) {
-    FLOATS sums = {0};
-    for (size_t j = 0; j < stride; j += LANES) sums += CONST_AT(x + j) * CONST_AT(y + j);
+TARGET INLINE float NAME(sum)(FLOATS floats) {
     float sum = 0;
-    for (size_t i = 0; i < LANES; i++) sum += sums[i];
+    for (size_t i = 0; i < LANES; i++) sum += floats[i];
     return sum;
 }
 
@@ -76,134 +73,97 @@ TARGET void NAME(ledge_rows_times)(
         NAME(eight_rows)(rows + i * stride, stride, 1, v, depth, 0, stride, out + i * stride);
 }
 
-/* A becomes U with A = U^T U (Cholesky), four pivots at a time so that a row behind them is loaded
- * and stored once for four subtractions. No eigenvalue is below 1. */
-TARGET static void NAME(factorise)(float *a, size_t n, size_t stride) {
-    for (size_t k = 0; k < n; k += 4) {
-        size_t end = k + 4 < n ? k + 4 : n;
-        for (size_t p = k; p < end; p++) {
-            float *row = a + p * stride;
-            float root = sqrtf(row[p] > 1 ? row[p] : 1);
-            FLOATS scale = (FLOATS){0} + 1 / root;
-            for (size_t j = p / LANES * LANES; j < stride; j += LANES) AT(row + j) *= scale;
-            row[p] = root;
-            for (size_t i = p + 1; i < end; i++) {
-                FLOATS factor = (FLOATS){0} + row[i];
-                for (size_t j = i / LANES * LANES; j < stride; j += LANES)
-                    AT(a + i * stride + j) -= factor * CONST_AT(row + j);
-            }
-        }
-        if (end < k + 4) return;
-        const float *p0 = a + k * stride, *p1 = p0 + stride, *p2 = p1 + stride, *p3 = p2 + stride;
-        for (size_t i = end; i < n; i++) {
-            FLOATS f0 = (FLOATS){0} + p0[i], f1 = (FLOATS){0} + p1[i];
-            FLOATS f2 = (FLOATS){0} + p2[i], f3 = (FLOATS){0} + p3[i];
-            float *row = a + i * stride;
-            for (size_t j = i / LANES * LANES; j < stride; j += LANES)
-                AT(row + j) -= (f0 * CONST_AT(p0 + j) + f1 * CONST_AT(p1 + j))
-                    + (f2 * CONST_AT(p2 + j) + f3 * CONST_AT(p3 + j));
-        }
-    }
-}
-
-/* Solves A x = b for an A as `factorise` wants it; b becomes x and is `stride` long. */
-TARGET void NAME(ledge_solve)(float *a, float *b, size_t n, size_t stride) {
-    NAME(factorise)(a, n, stride);
-    for (size_t i = 0; i < n; i++) {
-        const float *row = a + i * stride;
-        size_t j = (i + LANES) / LANES * LANES;
-        b[i] /= row[i];
-        for (size_t k = i + 1; k < j; k++) b[k] -= b[i] * row[k];
-        FLOATS factor = (FLOATS){0} + b[i];
-        for (; j < stride; j += LANES) AT(b + j) -= factor * CONST_AT(row + j);
-    }
-    for (size_t i = n; i-- > 0;) {
-        const float *row = a + i * stride;
-        size_t j = (i + LANES) / LANES * LANES;
-        float rest = NAME(dot)(row + j, b + j, stride - j);
-        for (size_t k = i + 1; k < j; k++) rest += row[k] * b[k];
-        b[i] = (b[i] - rest) / row[i];
-    }
-}
-
-/* Rows lie anywhere in a table that is larger than the caches: they are asked for in time. */
+/* The next rows lie anywhere in a table that is larger than the caches: they are asked for in time. */
 TARGET INLINE void NAME(expect_rows)(
-    const int32_t *places, size_t i, size_t n, const float *factors, size_t stride
+    const int32_t *places, size_t from, size_t n, const float *factors, size_t stride
 ) {
     enum { line_floats = 16 };
-    for (size_t end = i + LANES < n ? i + LANES : n; i < end; i++)
+    for (size_t i = from; i < from + rows_together && i < n; i++)
         for (size_t k = 0; k < stride; k += line_floats)
             __builtin_prefetch(factors + (size_t)places[i] * stride + k);
 }
 
-/* Rows become columns: each stage of a perfect shuffle halves the distance they have to go. */
-TARGET INLINE void NAME(transpose)(FLOATS block[LANES]) {
-    for (size_t stage = 1; stage < LANES; stage *= 2) {
-        FLOATS next[LANES];
-        for (size_t i = 0; i < LANES / 2; i++) {
-            next[2 * i] = LOW_HALVES(block[i], block[i + LANES / 2]);
-            next[2 * i + 1] = HIGH_HALVES(block[i], block[i + LANES / 2]);
+/* out = sum over i of c_i (target - y_i . v) y_i; returns the sum of c_i (target - y_i . v)^2.
+ *
+ * A group of rows is read twice at once, for its products and for its sum: the second time it is
+ * in the first cache. */
+TARGET INLINE float NAME(weigh)(
+    const int32_t *places, const float *weights, size_t n, const float *factors, size_t stride,
+    float target, const float *v, float *out
+) {
+    float squares = 0;
+    memset(out, 0, stride * sizeof(float));
+    for (size_t i = 0; i < n; i += rows_together) {
+        const float *rows[rows_together];
+        FLOATS products[rows_together];
+        FLOATS factor[rows_together];
+        NAME(expect_rows)(places, i + rows_together, n, factors, stride);
+        for (size_t r = 0; r < rows_together; r++) {
+            rows[r] = factors + (size_t)places[i + r < n ? i + r : i] * stride;
+            products[r] = (FLOATS){0};
         }
-        for (size_t i = 0; i < LANES; i++) block[i] = next[i];
+        for (size_t k = 0; k < stride; k += LANES)
+            for (size_t r = 0; r < rows_together; r++)
+                products[r] += CONST_AT(v + k) * CONST_AT(rows[r] + k);
+        for (size_t r = 0; r < rows_together; r++) {
+            float weight = i + r < n ? weights[i + r] : 0;
+            float error = target - NAME(sum)(products[r]);
+            squares += weight * error * error;
+            factor[r] = (FLOATS){0} + weight * error;
+        }
+        for (size_t k = 0; k < stride; k += LANES) {
+            FLOATS sum = CONST_AT(out + k);
+            for (size_t r = 0; r < rows_together; r++) sum += factor[r] * CONST_AT(rows[r] + k);
+            AT(out + k) = sum;
+        }
     }
+    return squares;
 }
 
-/* See CKernels.h. */
+/* See CKernels.h. The letters of Golub and Van Loan, section 11.5: r the residual, p the direction,
+ * q = A p for the system's matrix A; `length` is r . D^-1 r. */
 TARGET float NAME(ledge_least_squares)(
     const int32_t *places, const float *weights, size_t n, const float *factors,
-    const float *diagonal, size_t stride, float *scratch, float *x
+    const float *diagonal, size_t stride, size_t steps, float *scratch, float *x
 ) {
-    int is_dual = n < stride;
-    size_t m = is_dual ? n : stride, side = (m + 7) / 8 * 8;
-    float *s = scratch, *system = s + (n > side ? n : side) * stride, *c = system + side * side;
-    float *b = c + (n + 7) / 8 * 8, *roots = b + side;
-    for (size_t k = 0; k < stride; k += LANES)
-        AT(roots + k) = 1 / __builtin_elementwise_sqrt(CONST_AT(diagonal + k));
-    for (size_t i = 0; i < n; i++) c[i] = sqrtf(weights[i]);
-    for (size_t i = 0; i < n; i += LANES) {
-        /* S, for the dual case turned round, shape (stride, side): both multiply M^T M. */
-        const float *rows[LANES];
-        FLOATS scales[LANES];
-        for (size_t r = 0; r < LANES; r++) {
-            rows[r] = factors + (size_t)places[i + r < n ? i + r : i] * stride;
-            scales[r] = (FLOATS){0} + (i + r < n ? c[i + r] : 0);
-        }
-        NAME(expect_rows)(places, i + LANES, n, factors, stride);
+    float *r = scratch, *p = r + stride, *q = p + stride;
+    float loss = NAME(weigh)(places, weights, n, factors, stride, 1, x, r);
+    FLOATS penalty = {0}, lengths = {0};
+    for (size_t k = 0; k < stride; k += LANES) {
+        FLOATS d = CONST_AT(diagonal + k), xk = CONST_AT(x + k);
+        penalty += d * xk * xk;
+        FLOATS rk = CONST_AT(r + k) - d * xk;
+        AT(r + k) = rk;
+        AT(p + k) = rk / d;
+        lengths += rk * rk / d;
+    }
+    loss += NAME(sum)(penalty);
+    float length = NAME(sum)(lengths), enough = length * ledge_least_squares_share;
+    for (size_t step = 0; step < steps && length > enough; step++) {
+        NAME(weigh)(places, weights, n, factors, stride, 0, p, q);
+        FLOATS curvatures = {0};
         for (size_t k = 0; k < stride; k += LANES) {
-            FLOATS block[LANES];
-            for (size_t r = 0; r < LANES; r++)
-                block[r] = CONST_AT(rows[r] + k) * CONST_AT(roots + k) * scales[r];
-            if (is_dual) NAME(transpose)(block);
-            for (size_t r = 0; r < LANES; r++) {
-                if (is_dual) AT(s + (k + r) * side + i) = block[r];
-                else if (i + r < n) AT(s + (i + r) * stride + k) = block[r];
-            }
+            /* With the target 0, q has become -sum of c (y . p) y. */
+            FLOATS pk = CONST_AT(p + k), qk = CONST_AT(diagonal + k) * pk - CONST_AT(q + k);
+            AT(q + k) = qk;
+            curvatures += pk * qk;
         }
-    }
-    if (is_dual && (n + LANES - 1) / LANES * LANES < side)
-        for (size_t k = 0; k < stride; k++)
-            memset(s + k * side + side - LANES, 0, LANES * sizeof(float));
-    NAME(ledge_gramian)(s, is_dual ? stride : n, side, system);
-    for (size_t i = 0; i < side; i++) system[i * side + i] += 1;
-    memset(b, 0, side * sizeof(float));
-    float explained = 0;
-    if (is_dual) {
-        memcpy(b, c, n * sizeof(float));
-        NAME(ledge_solve)(system, b, n, side);
-        for (size_t i = 0; i < n; i++) explained += c[i] * (c[i] - b[i]);
-        for (size_t k = 0; k < stride; k++) x[k] = roots[k] * NAME(dot)(s + k * side, b, side);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            FLOATS factor = (FLOATS){0} + c[i];
-            for (size_t k = 0; k < stride; k += LANES)
-                AT(b + k) += factor * CONST_AT(s + i * stride + k);
+        float alpha = length / NAME(sum)(curvatures);
+        FLOATS move = (FLOATS){0} + alpha, next = {0};
+        for (size_t k = 0; k < stride; k += LANES) {
+            AT(x + k) += move * CONST_AT(p + k);
+            FLOATS rk = CONST_AT(r + k) - move * CONST_AT(q + k);
+            AT(r + k) = rk;
+            next += rk * rk / CONST_AT(diagonal + k);
         }
-        memcpy(x, b, stride * sizeof(float));
-        NAME(ledge_solve)(system, b, stride, stride);
-        explained = NAME(dot)(x, b, stride);
-        for (size_t k = 0; k < stride; k++) x[k] = roots[k] * b[k];
+        loss -= alpha * length;
+        float shorter = NAME(sum)(next);
+        FLOATS turn = (FLOATS){0} + shorter / length;
+        for (size_t k = 0; k < stride; k += LANES)
+            AT(p + k) = CONST_AT(r + k) / CONST_AT(diagonal + k) + turn * CONST_AT(p + k);
+        length = shorter;
     }
-    return explained;
+    return loss;
 }
 
 #undef INLINE

@@ -57,47 +57,48 @@ package enum LeastSquaresKernel {
         return product
     }
 
-    /// Solves one row of a factorisation.
+    /// Solves rows of a factorisation, one after the other.
     ///
-    /// Letters: Y the n chosen rows, each times the root c of its weight, D a diagonal above 0.
+    /// Letters: y the chosen rows, c the weight of each, D a diagonal above 0.
     ///
-    ///     x = (D + Y^T Y)^-1 Y^T c = D^-1 Y^T (I + Y D^-1 Y^T)^-1 c
+    ///     loss = sum of c (1 - x . y)^2 + x . D x
     ///
-    /// The right side has n equations where the left has `stride`, so the smaller is solved. Both
-    /// need no more than a diagonal because the caller has turned the factors into the eigenvectors
-    /// of the part that all rows share.
+    /// Conjugate gradients (Takacs, Pilaszy, Tikk 2011), preconditioned with D: the caller has turned
+    /// the factors into the eigenvectors of the part that all rows share, so that a diagonal is all
+    /// of it. A step reads each chosen row once; no matrix is built.
     package struct Solver {
         private let stride: Int
+        private let steps: Int
         private let form: KernelForm
-        private var scratch: [Float] = []
+        private var scratch: [Float]
 
-        /// - Parameter stride: A multiple of eight.
-        package init(stride: Int, form: KernelForm = .best) {
+        /// - Parameters:
+        ///   - stride: A multiple of eight.
+        ///   - steps: At most so many; a row with n chosen needs no more than n + 1.
+        package init(stride: Int, steps: Int, form: KernelForm = .best) {
             precondition(stride.isMultiple(of: LeastSquaresKernel.lanes), "whole registers only")
             self.stride = stride
+            self.steps = steps
             self.form = form
+            scratch = [Float](repeating: 0, count: 3 * stride)
         }
 
         /// - Parameters:
         ///   - chosen: The places of the chosen rows and the weight of each, above 0.
         ///   - factors: Shape (any, stride).
         ///   - diagonal: D, shape (stride).
-        ///   - x: Receives the solution, shape (stride).
-        /// - Returns: How much of the weights' sum the solution explains: x . Y^T c.
+        ///   - x: Where to begin; receives what is nearer to the solution, shape (stride).
+        /// - Returns: The loss of the new x.
         package mutating func solve(
             _ chosen: (places: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>),
-            factors: UnsafePointer<Float>, diagonal: [Float], into x: UnsafeMutablePointer<Float>
+            factors: UnsafePointer<Float>, diagonal: [Float], at x: UnsafeMutablePointer<Float>
         ) -> Float {
             let n = chosen.places.count
             precondition(diagonal.count == stride && chosen.weights.count == n, "lengths agree")
-            let needed = ledge_least_squares_scratch(n, stride)
-            if scratch.count < needed {
-                scratch = [Float](repeating: 0, count: needed)
-            }
             let solve = form == .avx2 ? ledge_least_squares_avx2 : ledge_least_squares_plain
             return solve(
                 chosen.places.baseAddress, chosen.weights.baseAddress, n, factors, diagonal, stride,
-                &scratch, x)
+                steps, &scratch, x)
         }
     }
 }

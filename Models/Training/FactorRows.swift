@@ -1,4 +1,5 @@
 import Kernels
+import Retrieval
 
 /// The factors of one side: rows of `stride` floats, of which those beyond the dimensions are 0.
 struct FactorRows: Sendable {
@@ -18,7 +19,7 @@ struct FactorRows: Sendable {
 
     /// Y^T Y: shape (stride, stride).
     var gramian: [Double] {
-        let sums = inBlocks { LeastSquaresKernel.gramian($0, stride: stride) }
+        let sums = mapBlocks { LeastSquaresKernel.gramian($1, stride: stride) }
         var total = [Double](repeating: 0, count: stride * stride)
         for sum in sums {
             for k in 0..<stride {
@@ -34,23 +35,31 @@ struct FactorRows: Sendable {
     /// Replaces each row y by y V, its coordinates along the columns of V.
     ///
     /// - Parameter vectors: V, shape (stride, stride).
-    mutating func turn(into vectors: [Double]) {
-        let v = vectors.map(Float.init)
+    mutating func turn(into vectors: [Float]) {
         let width = stride
-        let turned = inBlocks { LeastSquaresKernel.product($0, v, stride: width) }
+        let turned = mapBlocks { LeastSquaresKernel.product($1, vectors, stride: width) }
         values.removeAll(keepingCapacity: true)
         for block in turned { values.append(contentsOf: block) }
     }
 
-    private func inBlocks(
-        _ body: @Sendable (UnsafeBufferPointer<Float>) -> [Float]
-    ) -> [[Float]] {
+    /// What the body makes of each block: its numbers of rows, and the rows.
+    func mapBlocks<Result: Sendable>(
+        _ body: @Sendable (Range<Int>, UnsafeBufferPointer<Float>) -> Result
+    ) -> [Result] {
         let blocks = ParallelBlocks.ranges(0..<count, size: Self.blockRows)
         let (values, stride) = (values, stride)
         return ParallelBlocks.map(blocks.count) { block in
             let range = blocks[block].lowerBound * stride..<blocks[block].upperBound * stride
-            return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+            return values.withUnsafeBufferPointer {
+                body(blocks[block], UnsafeBufferPointer(rebasing: $0[range]))
+            }
         }
+    }
+
+    mutating func replace(
+        _ moves: [FormerPlaces.Move], by former: TensorRows<Float>, columns: Int
+    ) {
+        FormerPlaces.copy(moves, former, columns: columns, into: &values, stride: stride)
     }
 
     /// The rows without what pads them: shape (count, dimensions).

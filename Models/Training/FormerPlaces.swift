@@ -26,14 +26,27 @@ struct FormerPlaces {
         }
     }
 
+    /// - Throws: `.badRecipe` if a former model's rows are of another length.
+    static func refuse(_ dimensions: Int, wanted: Int) throws(TrainingError) {
+        guard dimensions == wanted else {
+            throw TrainingError(
+                .badRecipe,
+                "the warm start has \(dimensions) dimensions, the recipe wants \(wanted)")
+        }
+    }
+
     /// Replaces rows of so many columns by the former ones.
+    ///
+    /// - Parameter stride: From one of the replaced rows to the next; without one, `columns`.
     static func copy(
-        _ moves: [Move], _ former: TensorRows<Float>, columns: Int, into values: inout [Float]
+        _ moves: [Move], _ former: TensorRows<Float>, columns: Int, into values: inout [Float],
+        stride: Int? = nil
     ) {
         let former = former.copied
+        let stride = stride ?? columns
         for move in moves {
             for k in 0..<columns {
-                values[move.to * columns + k] = former[move.from * columns + k]
+                values[move.to * stride + k] = former[move.from * columns + k]
             }
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Retrieval
 
 /// Factorises who chose what by alternating least squares (Hu, Koren, Volinsky 2008), with the
 /// regulariser scaled as Rendle, Krichene, Zhang, Koren (2021) found it must be.
@@ -12,20 +13,18 @@ import Kernels
 ///
 /// With the other side fixed each row is a linear system of which a Y^T Y is the same for all.
 /// Before a side is solved for, the fixed side is turned into the eigenvectors of its Y^T Y; that
-/// changes no product x . y, and leaves a diagonal in its place. A row with n chosen pairs then
-/// needs a system of n equations instead of d, and most rows have few pairs.
+/// changes no product x . y, and leaves a diagonal in its place, which is the best preconditioner for
+/// the few steps of conjugate gradients that each row then makes from where it was.
 ///
 /// Rows do not depend on one another, and sums over all rows are cut into the same pieces always:
 /// the same seed gives the same factors however many processors there are.
 package struct ItemFactorsTrainer {
-    private let settings: ItemFactorsSettings
+    let settings: ItemFactorsSettings
     private let readerRows: WeightedRows
     private let itemRows: WeightedRows
     private var readerFactors: FactorRows
     private var itemFactors: FactorRows
 
-    /// Rows that one thread takes at a time.
-    private static let blockRows = 256
     /// Factors begin with this standard deviation over the square root of their number.
     private static let spread: Float = 0.1
 
@@ -44,7 +43,15 @@ package struct ItemFactorsTrainer {
             for k in 0..<d { start[item * stride + k] = (random.unit() * 2 - 1) * scale }
         }
         itemFactors = FactorRows(start, stride: stride)
-        readerFactors = FactorRows([], stride: stride)
+        readerFactors = FactorRows(
+            [Float](repeating: 0, count: readerRows.count * stride), stride: stride)
+    }
+
+    /// Replaces the random factors of these items by a former model's.
+    ///
+    /// Readers need no start: their first half epoch comes before the items'.
+    mutating func begin(with former: TensorRows<Float>, at places: FormerPlaces) {
+        itemFactors.replace(places.items, by: former, columns: settings.dimensions)
     }
 
     /// Shape (items of the vocabulary, dimensions).
@@ -56,10 +63,9 @@ package struct ItemFactorsTrainer {
     ///
     /// - Returns: The loss after it, for each chosen pair; no epoch makes it larger.
     package mutating func epoch() -> Double {
-        let readers = solve(readerRows, fixed: &itemFactors, into: &readerFactors)
-        let items = solve(itemRows, fixed: &readerFactors, into: &itemFactors)
-        let weight = readerRows.weights.reduce(0.0) { $0 + Double($1) }
-        let loss = weight - items.explained + readers.penalty(readerFactors)
+        let readers = solve(readerRows, fixed: &itemFactors, moving: &readerFactors)
+        let items = solve(itemRows, fixed: &readerFactors, moving: &itemFactors)
+        let loss = items.loss + readers.penalty(readerFactors)
         return loss / Double(max(1, readerRows.places.count))
     }
 
@@ -90,8 +96,8 @@ package struct ItemFactorsTrainer {
 
     /// What solving for one side found.
     private struct Side {
-        /// The sum over rows of how much of the weights their solutions explain.
-        let explained: Double
+        /// The loss but for the other side's regulariser.
+        let loss: Double
         /// regularisation (n(u) + a columns)^scaling of each row.
         let regularisation: [Float]
 
@@ -107,47 +113,50 @@ package struct ItemFactorsTrainer {
     }
 
     private func solve(
-        _ rows: WeightedRows, fixed: inout FactorRows, into solved: inout FactorRows
+        _ rows: WeightedRows, fixed: inout FactorRows, moving: inout FactorRows
     ) -> Side {
         let basis = SymmetricEigenbasis(fixed.gramian, dimensions: fixed.stride)
-        fixed.turn(into: basis.vectors)
+        let vectors = basis.vectors.map(Float.init)
+        fixed.turn(into: vectors)
         let shared = basis.values.map { settings.unobserved * max(0, Float($0)) }
         let columns = settings.unobserved * Float(fixed.count)
         let regularisation = rows.sums.map {
             settings.regularisation * pow($0 + columns, settings.scaling)
         }
-        let blocks = ParallelBlocks.ranges(0..<rows.count, size: Self.blockRows)
-        let turned = fixed
-        let solutions = ParallelBlocks.map(blocks.count) { block in
-            Self.solve(rows, blocks[block], turned, shared, regularisation)
+        let (turned, stride, steps) = (fixed, fixed.stride, settings.solverSteps)
+        let moved = moving.mapBlocks { range, start in
+            var x = LeastSquaresKernel.product(start, vectors, stride: stride)
+            let loss = Self.solve(rows, range, turned, shared, regularisation, steps, at: &x)
+            return (rows: x, loss: loss)
         }
-        solved = FactorRows(solutions.flatMap(\.rows), stride: fixed.stride)
-        let explained = solutions.reduce(0) { $0 + $1.explained }
-        return Side(explained: explained, regularisation: regularisation)
+        moving = FactorRows(moved.flatMap(\.rows), stride: stride)
+        return Side(loss: moved.reduce(0) { $0 + $1.loss }, regularisation: regularisation)
     }
 
+    /// - Parameters:
+    ///   - x: The rows of the range: where they begin, and then where they have come.
+    /// - Returns: The sum of their losses.
     private static func solve(
         _ rows: WeightedRows, _ range: Range<Int>, _ fixed: FactorRows, _ shared: [Float],
-        _ regularisation: [Float]
-    ) -> (rows: [Float], explained: Double) {
+        _ regularisation: [Float], _ steps: Int, at x: inout [Float]
+    ) -> Double {
         let stride = fixed.stride
-        var solver = LeastSquaresKernel.Solver(stride: stride)
-        var explained = 0.0
-        let solved = [Float](unsafeUninitializedCapacity: range.count * stride) { solved, count in
-            fixed.values.withUnsafeBufferPointer { fixed in
-                guard let fixed = fixed.baseAddress, let x = solved.baseAddress else { return }
+        var solver = LeastSquaresKernel.Solver(stride: stride, steps: steps)
+        var diagonal = shared
+        return fixed.values.withUnsafeBufferPointer { fixed in
+            x.withUnsafeMutableBufferPointer { x in
+                guard let fixed = fixed.baseAddress, let x = x.baseAddress else { return 0 }
+                var loss = 0.0
                 for (place, row) in range.enumerated() {
-                    let diagonal = shared.map { $0 + regularisation[row] }
-                    explained += Double(
-                        rows.withRow(row) { chosen in
-                            solver.solve(
-                                chosen, factors: fixed, diagonal: diagonal,
-                                into: x + place * stride)
-                        })
+                    for k in 0..<stride { diagonal[k] = shared[k] + regularisation[row] }
+                    let rowLoss = rows.withRow(row) { chosen in
+                        solver.solve(
+                            chosen, factors: fixed, diagonal: diagonal, at: x + place * stride)
+                    }
+                    loss += Double(rowLoss)
                 }
-                count = range.count * stride
+                return loss
             }
         }
-        return (solved, explained)
     }
 }

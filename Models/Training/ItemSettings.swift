@@ -41,6 +41,8 @@ package struct ItemFactorsSettings: Sendable, Hashable {
     package var regularisation: Float = 0.003
     package var unobserved: Float = 0.1
     package var scaling: Float = 1
+    /// Steps of conjugate gradients that a row makes in an epoch.
+    package var solverSteps = 3
     package var weights = PairWeights()
     package var seed: UInt64 = 42
 
@@ -52,6 +54,7 @@ package struct ItemFactorsSettings: Sendable, Hashable {
         regularisation = Float(try fields.real("regularisation", 1e-6...10_000))
         unobserved = Float(try fields.real("unobserved", 1e-6...100))
         scaling = Float(try fields.real("scaling", 0...2))
+        solverSteps = try fields.whole("solver_steps", 1...1_000, default: solverSteps)
         weights = try PairWeights(&fields)
         seed = UInt64(try fields.whole("seed", 0...Int.max))
     }

@@ -8,11 +8,12 @@ package struct RankingTraining: Sendable {
     /// Empty for a kind that counts and does not iterate.
     package let curve: [LossPoint]
 
-    /// What training of two towers may begin with and leave behind; other kinds take seconds.
+    /// What a training may begin with and leave behind.
     package struct Continuity: Sendable {
-        /// Where the state is kept, to go on after an interruption.
+        /// Where the state of two towers is kept, to go on after an interruption; other kinds take
+        /// seconds.
         package var checkpoint: CheckpointFile?
-        /// A former bundle whose embeddings are begun with.
+        /// A former bundle whose embeddings or factors are begun with.
         package var warmStart: ModelBundle?
 
         package init(checkpoint: CheckpointFile? = nil, warmStart: ModelBundle? = nil) {
@@ -30,6 +31,7 @@ package struct RankingTraining: Sendable {
         _ split: ReaderSplit, _ settings: RecipeSettings, judgedBy rule: ServingRule? = nil,
         continuity: Continuity = Continuity(), progress: (TrainingProgress) -> Bool
     ) throws(TrainingError) {
+        if let bundle = continuity.warmStart { try settings.refuseWarmStart(bundle.manifest.kind) }
         let readership = ReadershipParts(split)
         switch settings {
         case .twoTower(let settings):
@@ -45,6 +47,7 @@ package struct RankingTraining: Sendable {
             model = .twoTower(trainer.model(readership))
         case .itemFactors(let settings):
             var trainer = ItemFactorsTrainer(split: split, settings: settings)
+            if let bundle = continuity.warmStart { try trainer.begin(with: bundle, split) }
             curve = try trainer.train(progress: progress)
             model = .itemFactors(
                 ItemFactorsModel(
@@ -98,18 +101,32 @@ extension TwoTowerTrainer.Start {
         self.init(random: split, settings)
         do {
             let former = try TwoTowerModel(bundle: bundle).parts
-            guard former.dimensions == settings.dimensions else {
-                throw TrainingError(
-                    .badRecipe,
-                    "the warm start has \(former.dimensions) dimensions, the recipe wants "
-                        + "\(settings.dimensions)")
-            }
+            try FormerPlaces.refuse(former.dimensions, wanted: settings.dimensions)
             let places = try FormerPlaces(in: bundle, items: split.items, readers: split.readers)
             FormerPlaces.copy(
                 places.items, former.itemEmbeddings, columns: former.dimensions, into: &items)
             FormerPlaces.copy(
                 places.readers, former.readerEmbeddings, columns: former.dimensions,
                 into: &readers)
+        } catch let error as TrainingError {
+            throw error
+        } catch {
+            throw TrainingError(.badRecipe, "the warm start cannot be read", cause: error)
+        }
+    }
+}
+
+extension ItemFactorsTrainer {
+    /// - Throws: `.badRecipe` if the bundle is no item-factors model of the same dimensions.
+    fileprivate mutating func begin(
+        with bundle: ModelBundle, _ split: ReaderSplit
+    ) throws(TrainingError) {
+        do {
+            let former = try ItemFactorsModel(bundle: bundle).parts
+            try FormerPlaces.refuse(former.dimensions, wanted: settings.dimensions)
+            begin(
+                with: former.factors,
+                at: try FormerPlaces(in: bundle, items: split.items, readers: []))
         } catch let error as TrainingError {
             throw error
         } catch {

@@ -52,6 +52,23 @@ package enum RecipeSettings: Sendable, Hashable {
     }
 }
 
+extension RecipeSettings {
+    /// - Throws: `.badRecipe` unless training can begin with a model of this kind.
+    package func refuseWarmStart(_ former: ModelKind) throws(TrainingError) {
+        if case .itemNeighbours = self {
+            throw TrainingError(
+                .badRecipe,
+                "item-neighbours is computed anew from all pairs, not learned step by step: it "
+                    + "has no use for a warm start")
+        }
+        guard former == kind else {
+            throw TrainingError(
+                .badRecipe,
+                "the warm start is of kind \(former.rawValue), the recipe of \(kind.rawValue)")
+        }
+    }
+}
+
 extension TwoTowerSettings {
     init(_ fields: inout RecipeFields) throws(TrainingError) {
         self.init()

@@ -38,7 +38,7 @@ enum TrainCommand {
             Option("--recipe-out", value: "FILE", "Write the recipe that the search chose."),
             Option(
                 "--warm-start", value: "DIR",
-                "Begin with a former bundle's weights (two-tower, rating-dot, rating-mlp)."),
+                "Begin with a former bundle's weights; item-neighbours has none to begin with."),
             Option(
                 "--report", value: "FILE",
                 "The page that explains the bundle (beside it, .html); 'none' for no page."),
@@ -66,6 +66,7 @@ enum TrainCommand {
 
     private static func train(_ recipe: Recipe, _ arguments: Arguments) throws {
         let output = try TrainingOutput(arguments, model: recipe.model)
+        try refuse(output.warmStart, for: recipe)
         try output.prepare()
         var input = try TrainingInput(arguments, recipe, output)
         let pipeline = input.pipeline
@@ -93,6 +94,18 @@ enum TrainCommand {
                     + "\(chosen.recipe.expectedNDCG); look at the data before you publish this\n")
         }
         try output.explain(input.rows)
+    }
+
+    /// Refuses before the data are read what the training would refuse after it.
+    private static func refuse(
+        _ warmStart: ModelBundle?, for recipe: Recipe
+    ) throws(CommandError) {
+        guard let warmStart else { return }
+        do throws(TrainingError) {
+            try recipe.settings.refuseWarmStart(warmStart.manifest.kind)
+        } catch {
+            throw CommandError("'--warm-start': \(error.message)", exitCode: .usage)
+        }
     }
 
     /// Trains with a progress bar; Ctrl-C stops it and leaves no half bundle.

@@ -92,31 +92,99 @@ private struct Numbers {
         (100, 64), (23, 24),
     ]
 
+    /// A system and where a solver begins.
+    private struct Row {
+        let d: Int
+        var factors: [Float]
+        var weights: [Float]
+        var diagonal: [Float]
+        var places: [Int32]
+        var start: [Float]
+
+        init(n: Int, d: Int) {
+            var numbers = Numbers()
+            self.d = d
+            factors = numbers.list((n * 2 + 1) * d).map(Float.init)
+            weights = numbers.list(n).map { Float(abs($0) + 0.1) }
+            diagonal = numbers.list(d).map { Float(abs($0) + 0.2) }
+            places = (0..<n).map { Int32(2 * $0) }
+            start = numbers.list(d).map(Float.init)
+        }
+
+        func solved(steps: Int, _ form: KernelForm = .best) -> (x: [Float], loss: Float) {
+            var x = start
+            var solver = LeastSquaresKernel.Solver(stride: d, steps: steps, form: form)
+            let loss = places.withUnsafeBufferPointer { places in
+                weights.withUnsafeBufferPointer { weights in
+                    solver.solve((places, weights), factors: factors, diagonal: diagonal, at: &x)
+                }
+            }
+            return (x, loss)
+        }
+
+        func loss(of x: [Float]) -> Double {
+            let errors = zip(places, weights).reduce(0.0) { sum, chosen in
+                let product = (0..<d).reduce(0.0) {
+                    $0 + Double(x[$1]) * Double(factors[Int(chosen.0) * d + $1])
+                }
+                return sum + Double(chosen.1) * (1 - product) * (1 - product)
+            }
+            return (0..<d).reduce(errors) { $0 + Double(diagonal[$1] * x[$1] * x[$1]) }
+        }
+    }
+
     @Test(arguments: shapes, KernelForm.available)
-    func `a row is solved as Cholesky's method solves it in double precision`(
+    func `with steps enough a row is solved as Cholesky's method does in double precision`(
         shape: (Int, Int), form: KernelForm
     ) throws {
         let (n, d) = shape
-        var numbers = Numbers()
-        let factors = numbers.list(n * 2 * d).map(Float.init)
-        let weights = numbers.list(n).map { Float(abs($0) + 0.1) }
-        let diagonal = numbers.list(d).map { Float(abs($0) + 0.2) }
-        let places = (0..<n).map { Int32(2 * $0) }
+        let row = Row(n: n, d: d)
 
-        var x = [Float](repeating: .nan, count: d)
-        var solver = LeastSquaresKernel.Solver(stride: d, form: form)
-        let explained = places.withUnsafeBufferPointer { places in
-            weights.withUnsafeBufferPointer { weights in
-                solver.solve(
-                    (places, weights), factors: factors + [0], diagonal: diagonal, into: &x)
-            }
-        }
+        let (x, loss) = row.solved(steps: 4 * d, form)
 
-        let (system, right) = Self.normalEquations(places, weights, factors, diagonal)
+        let (system, right) = Self.normalEquations(
+            row.places, row.weights, row.factors, row.diagonal)
         let expected = try #require(CholeskyFactor(system, dimensions: d)).solve(right)
         for k in 0..<d { #expect(abs(Double(x[k]) - expected[k]) < 2e-4) }
-        let part = zip(right, expected).reduce(0) { $0 + $1.0 * $1.1 }
-        #expect(abs(Double(explained) - part) < 1e-3 * max(1, part))
+        #expect(abs(Double(loss) - row.loss(of: expected.map(Float.init))) < 1e-3)
+    }
+
+    @Test(arguments: shapes, KernelForm.available)
+    func `each step lessens the loss, and the loss is that of the definition`(
+        shape: (Int, Int), form: KernelForm
+    ) {
+        let row = Row(n: shape.0, d: shape.1)
+
+        var last = Double.infinity
+        for steps in 0...4 {
+            let (x, loss) = row.solved(steps: steps, form)
+
+            let expected = row.loss(of: x)
+            #expect(abs(Double(loss) - expected) < 1e-4 * max(1, expected))
+            #expect(expected <= last * (1 + 1e-6) + 1e-6)
+            last = expected
+        }
+        #expect(last < row.loss(of: row.start))
+    }
+
+    /// Preconditioned with the diagonal, a system is the identity but for as many directions as it
+    /// has chosen rows.
+    @Test func `two chosen rows need three steps`() {
+        let row = Row(n: 2, d: 64)
+
+        #expect(
+            zip(row.solved(steps: 3).x, row.solved(steps: 40).x).allSatisfy {
+                abs($0 - $1) < 1e-4
+            })
+    }
+
+    @Test func `a row that is solved stays where it is`() {
+        var row = Row(n: 9, d: 16)
+        row.start = row.solved(steps: 64).x
+
+        let (x, _) = row.solved(steps: 3)
+
+        #expect(zip(x, row.start).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
     private static func normalEquations(

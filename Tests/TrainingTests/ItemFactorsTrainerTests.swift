@@ -17,11 +17,14 @@ import Training
         return settings
     }
 
-    /// The readers of the last half epoch are the best answer to the items before it, and the items
+    /// With steps enough the readers of the last half epoch are the best answer to the items before it, and the items
     /// the best answer to those readers: both systems are solved again in double precision.
     @Test(arguments: [0.0 as Float, 0.5, 1])
     func `items are what dense least squares give for the readers`(scaling: Float) throws {
-        let settings = settings { $0.scaling = scaling }
+        let settings = settings {
+            $0.scaling = scaling
+            $0.solverSteps = 40
+        }
         var trainer = ItemFactorsTrainer(split: split, settings: settings)
         _ = trainer.epoch()
 
@@ -94,6 +97,16 @@ import Training
         sum += penalty(readers, readerCounts, split.items.count)
         sum += penalty(items, itemCounts, split.readers.count)
         #expect(abs(loss - sum / Double(split.pairs.count)) < 1e-3 * loss)
+    }
+
+    @Test func `three steps an epoch come to where exact solutions come`() throws {
+        var exact = ItemFactorsTrainer(split: split, settings: settings { $0.solverSteps = 40 })
+        var quick = ItemFactorsTrainer(split: split, settings: settings { $0.solverSteps = 3 })
+
+        for _ in 0..<30 { _ = (exact.epoch(), quick.epoch()) }
+
+        let (expected, loss) = (exact.epoch(), quick.epoch())
+        #expect(abs(loss - expected) < 1e-3 * expected)
     }
 
     @Test func `no epoch makes the loss larger`() throws {

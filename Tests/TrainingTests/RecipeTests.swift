@@ -5,8 +5,8 @@ import Testing
 import Training
 
 @Suite struct RecipeTests {
-    static func shipped() throws -> JSONObject {
-        let file = Places.repository.appendingPathComponent("Models/Recipes/books.json")
+    static func shipped(_ name: String = "books") throws -> JSONObject {
+        let file = Places.repository.appendingPathComponent("Models/Recipes/\(name).json")
         let value = try JSONValue(parsing: [UInt8](try Data(contentsOf: file)))
         return try #require(value.objectValue)
     }

@@ -61,6 +61,50 @@ import Training
         #expect(warm.draft.provenance["warm_start"] == .string(former.digest.hex))
     }
 
+    private static func items(_ recipe: String, epochs: Int? = nil) throws -> TrainingPipeline {
+        var object = try RecipeTests.shipped(recipe)
+        if let epochs {
+            object["dimensions"] = 6
+            object["epochs"] = .init(epochs)
+        }
+        object["liked_rating_min"] = 5
+        let recipe = try Recipe(object)
+        return try TrainingPipeline(recipe: recipe, interactions: .tastes)
+    }
+
+    @Test func `a factorisation begins with the former bundle's items`() throws {
+        let directory = try TemporaryDirectory()
+        let short = try Self.items("goodbooks-factors", epochs: 1)
+        let long = try Self.items("goodbooks-factors", epochs: 40)
+        let trained = try long.run(context: context(.tastes)) { _ in true }
+        try trained.draft.write(to: directory.file("former"))
+        let former = try ModelBundle(directory: directory.file("former"))
+
+        let cold = try short.run(context: context(.tastes)) { _ in true }
+        let warm = try short.run(context: context(.tastes), warmStart: former) { _ in true }
+
+        let end = try #require(trained.curve.last).loss
+        #expect(try #require(cold.curve.first).loss > 1.2 * end)
+        #expect(try #require(warm.curve.first).loss < 1.01 * end)
+        #expect(warm.draft.provenance["warm_start"] == .string(former.digest.hex))
+    }
+
+    @Test(arguments: [("goodbooks", "computed anew"), ("goodbooks-factors", "of kind two-tower")])
+    func `a kind that cannot begin with the former bundle says why`(
+        recipe: String, reason: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        try outcome().draft.write(to: directory.file("former"))
+        let former = try ModelBundle(directory: directory.file("former"))
+
+        let error = #expect(throws: TrainingError.self) {
+            try Self.items(recipe).run(context: context(.tastes), warmStart: former) { _ in true }
+        }
+
+        #expect(error?.code == .badRecipe)
+        #expect(error?.message.contains(reason) == true)
+    }
+
     @Test func `another edition of a book leads to the book`() throws {
         let directory = try TemporaryDirectory()
 

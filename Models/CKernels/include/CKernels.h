@@ -52,29 +52,26 @@ double ledge_softmax_avx2(
     ledge_candidates candidates, const float *queries, const int32_t *targets, size_t count,
     float *query_gradients, float *candidate_gradients, float *scratch, size_t scratch_stride);
 
-/* Small dense systems of least squares; see LeastSquaresKernel.swift. A stride is a multiple of 8.
+/* Many small systems of least squares; see LeastSquaresKernel.swift. A stride is a multiple of 8.
  *
  * ledge_gramian        M^T M for an M of `depth` rows: shape (stride, stride); the upper triangle is
  *                      right, what is below it may be anything
  * ledge_rows_times     rows V for `count` rows, a multiple of 8, and a V of shape (stride, stride)
- * ledge_least_squares  x = (D + Y^T Y)^-1 Y^T c for the n rows Y of the factors at `places`, each
- *                      times the root c of its weight; returns x . Y^T c. The scratch has room for
- *                      ledge_least_squares_scratch(n, stride) floats. */
-static inline size_t ledge_least_squares_scratch(size_t n, size_t stride) {
-    size_t rows = (n + 7) / 8 * 8;
-    return (rows > stride ? rows : stride) * stride + stride * stride + rows + 2 * stride + 16;
-}
+ * ledge_least_squares  moves x towards the least loss of the n rows y of the factors at `places`,
+ *                          sum of c (1 - x . y)^2 + x . D x,
+ *                      by so many steps of conjugate gradients with the preconditioner D; returns
+ *                      the loss of the x that it leaves. The scratch has room for 3 stride floats. */
 void ledge_gramian_plain(const float *m, size_t depth, size_t stride, float *out);
 void ledge_rows_times_plain(
     const float *rows, size_t count, const float *v, size_t stride, float *out);
 float ledge_least_squares_plain(
     const int32_t *places, const float *weights, size_t n, const float *factors,
-    const float *diagonal, size_t stride, float *scratch, float *x);
+    const float *diagonal, size_t stride, size_t steps, float *scratch, float *x);
 void ledge_gramian_avx2(const float *m, size_t depth, size_t stride, float *out);
 void ledge_rows_times_avx2(
     const float *rows, size_t count, const float *v, size_t stride, float *out);
 float ledge_least_squares_avx2(
     const int32_t *places, const float *weights, size_t n, const float *factors,
-    const float *diagonal, size_t stride, float *scratch, float *x);
+    const float *diagonal, size_t stride, size_t steps, float *scratch, float *x);
 
 #endif
