@@ -25,7 +25,9 @@ enum DatasetFile {
         }
         let size = Int(status.st_size)
         guard path.hasSuffix(".gz") else {
-            return CSVText.utf8(try drain(handle, path: path, bytesMax: bytesMax))
+            return CSVText.utf8(
+                try drain(
+                    handle, path: path, expecting: min(size, bytesMax), bytesMax: bytesMax))
         }
         let unpackedMax = max(unpackedBytesMin, min(bytesMax / packingMax, size) * packingMax)
         return CSVText.utf8(try unpacked(path, bytesMax: unpackedMax))
@@ -61,10 +63,11 @@ enum DatasetFile {
     }
 
     private static func drain(
-        _ handle: FileHandle, path: String, bytesMax: Int
+        _ handle: FileHandle, path: String, expecting size: Int = 0, bytesMax: Int
     ) throws(DatasetError) -> [UInt8] {
         let pieceBytes = 1 << 20
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
         while true {
             let piece: Data?
             do {

@@ -12,14 +12,17 @@ struct DatasetItems {
     private var spellings = KeyTable()
     /// The item of each spelling; nil if the item is left out.
     private var itemOfSpelling: [ItemIndex?] = []
-    private var itemOfKey: [String: ItemIndex] = [:]
+    /// Keys as they are compared, and what is known under each.
+    private var keys = KeyTable()
+    private var entries: [Entry] = []
     private var itemOfEdition: [EditionKey: ItemIndex] = [:]
-    private var descriptions: [String: Description] = [:]
 
-    private struct Description {
-        var item: Dataset.Item
-        /// Further keys that lead to it.
+    private struct Entry {
+        var description: Dataset.Item?
+        /// Further keys that lead to the item.
         var others: [String] = []
+        /// The item, once it was rated.
+        var item: ItemIndex?
     }
 
     private static let tenLength = 10
@@ -55,36 +58,44 @@ extension DatasetItems {
                 report.count(.malformedRow, example: "\(table.path), \(error.message)")
                 continue
             }
-            let fields = table.reader
-            func text(_ column: Int?) -> String {
-                column.map { Self.cleaned(fields.text($0)) } ?? ""
-            }
-            let item = Dataset.Item(
-                key: self.key(of: fields.text(key), &report), title: text(title),
-                author: text(author), year: Self.year(text(year)), publisher: text(publisher),
-                image: Self.address(text(image)))
-            guard !item.key.isEmpty, !item.title.isEmpty else {
-                report.count(.missingField, example: "\(table.path), line \(fields.line)")
+            let number = number(ofKey: key, in: table.reader, &report)
+            let name = Self.text(title, in: table.reader)
+            guard !keys.isEmpty(number), !name.isEmpty else {
+                report.count(.missingField, example: "\(table.path), line \(table.reader.line)")
                 continue
             }
-            if descriptions[item.key] != nil {
-                report.count(.duplicateItem, example: item.key)
-            } else {
-                descriptions[item.key] = Description(
-                    item: item,
-                    others: others.compactMap { ISBN(restoringZeros: fields.text($0)) }
-                        .map { $0.ten ?? $0.thirteen })
+            guard entries[number].description == nil else {
+                report.count(.duplicateItem, example: keys.key(number))
+                continue
             }
+            entries[number].description = Dataset.Item(
+                key: keys.key(number), title: name, author: Self.text(author, in: table.reader),
+                year: Self.year(year, in: table.reader),
+                publisher: Self.text(publisher, in: table.reader),
+                image: Self.address(Self.text(image, in: table.reader)))
+            entries[number].others =
+                others
+                .compactMap { ISBN(restoringZeros: table.reader.text($0)) }
+                .map { $0.ten ?? $0.thirteen }
         }
+    }
+
+    /// A field as people would write it; empty without a column.
+    private static func text(_ column: Int?, in fields: borrowing CSVReader) -> String {
+        guard let column else { return "" }
+        // Most texts need nothing, and to find that out in bytes costs almost nothing.
+        let isClean = fields.withBytes(of: column) { bytes in
+            let ends = UInt8(ascii: " ") + 1..<0x80
+            guard let first = bytes.first, let last = bytes.last else { return true }
+            return ends.contains(first) && ends.contains(last)
+                && !(bytes.contains(UInt8(ascii: "&")) && bytes.contains(UInt8(ascii: ";")))
+        }
+        return isClean ? fields.text(column) : cleaned(fields.text(column))
     }
 
     /// Without white space at the ends, and with the few entities that the dumps contain resolved.
     private static func cleaned(_ text: String) -> String {
-        // Most texts need nothing, and the search for it in bytes costs almost nothing.
-        let ends = [text.utf8.first, text.utf8.last]
-        let isPlain = ends.allSatisfy { ($0 ?? 0) > UInt8(ascii: " ") && ($0 ?? 0) < 0x80 }
-        let trimmed = isPlain ? text : text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard trimmed.utf8.contains(UInt8(ascii: "&")) else { return trimmed }
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         return entities.reduce(trimmed) { $0.replacing($1.entity, with: $1.character) }
     }
 
@@ -96,7 +107,10 @@ extension DatasetItems {
     ]
 
     /// A year alone, with a fraction as spreadsheets write it, or at the end of a date; 0 is none.
-    private static func year(_ text: String) -> Int? {
+    private static func year(_ column: Int?, in fields: borrowing CSVReader) -> Int? {
+        guard let column else { return nil }
+        if let year = fields.integer(column) { return year == 0 ? nil : year }
+        let text = text(column, in: fields)
         let plain = text.hasSuffix(".0") ? text.dropLast(2) : Substring(text)
         let last = plain.split(separator: "-").last.map(String.init) ?? ""
         let isNegative = plain.hasPrefix("-")
@@ -109,11 +123,18 @@ extension DatasetItems {
         ["http://", "https://"].contains { text.hasPrefix($0) } ? text : ""
     }
 
-    private func key(of written: String, _ report: inout DatasetReport) -> String {
-        switch form.keys {
-        case .plain: written
-        case .isbn: options.keepsKeys ? written : isbn(written, &report)
+    /// The number of the key that a field stands for, with an entry of that number.
+    private mutating func number(
+        ofKey column: Int, in fields: borrowing CSVReader, _ report: inout DatasetReport
+    ) -> Int {
+        let isPlain = form.keys == .plain || options.keepsKeys
+        let number = fields.withBytes(of: column) { written in
+            if isPlain || ISBN.isTen(written) { return keys.number(of: written) }
+            var key = isbn(String(decoding: written, as: UTF8.self), &report)
+            return key.withUTF8 { keys.number(of: $0) }
         }
+        if number == entries.count { entries.append(Entry()) }
+        return Int(number)
     }
 
     /// An ISBN's form of ten characters where it has one; else what was written, in upper case.
@@ -146,34 +167,35 @@ extension DatasetItems {
     ) -> ItemIndex? {
         let spelling = Int(fields.withBytes(of: column) { spellings.number(of: $0) })
         if spelling == itemOfSpelling.count {
-            let key = key(of: spellings.key(spelling), &report)
-            if descriptions[key] == nil, let title {
-                descriptions[key] = Description(
-                    item: Dataset.Item(
-                        key: key, title: Self.cleaned(fields.text(title)),
-                        author: author.map { Self.cleaned(fields.text($0)) } ?? ""))
+            let number = number(ofKey: column, in: fields, &report)
+            if entries[number].description == nil, title != nil {
+                entries[number].description = Dataset.Item(
+                    key: keys.key(number), title: Self.text(title, in: fields),
+                    author: Self.text(author, in: fields))
             }
-            itemOfSpelling.append(itemOfKey[key] ?? newItem(key, &report))
+            itemOfSpelling.append(entries[number].item ?? newItem(number, &report))
         }
         if let item = itemOfSpelling[spelling] { return item }
         report.count(.untitledItem, example: spellings.key(spelling))
         return nil
     }
 
-    private mutating func newItem(_ key: String, _ report: inout DatasetReport) -> ItemIndex? {
-        let description = descriptions[key] ?? Description(item: Dataset.Item(key: key))
-        guard !options.requiresTitles || !description.item.title.isEmpty else { return nil }
-        let edition = Self.edition(description.item)
+    private mutating func newItem(_ number: Int, _ report: inout DatasetReport) -> ItemIndex? {
+        let described = entries[number].description ?? Dataset.Item(key: keys.key(number))
+        guard !options.requiresTitles || !described.title.isEmpty else { return nil }
+        let edition = Self.edition(described)
+        let others = entries[number].others
         if options.mergesEditions, let edition, let first = itemOfEdition[edition] {
-            report.count(.mergedEdition, example: "\(key) is \(items[first.place].key)")
-            aliases += ([key] + description.others).map { ($0, first) }
-            itemOfKey[key] = first
+            report.count(
+                .mergedEdition, example: "\(described.key) is \(items[first.place].key)")
+            aliases += ([described.key] + others).map { ($0, first) }
+            entries[number].item = first
             return first
         }
         let item = ItemIndex(items.count)
-        items.append(description.item)
-        aliases += description.others.map { ($0, item) }
-        itemOfKey[key] = item
+        items.append(described)
+        aliases += others.map { ($0, item) }
+        entries[number].item = item
         if let edition { itemOfEdition[edition] = item }
         return item
     }
@@ -182,17 +204,19 @@ extension DatasetItems {
     ///
     /// - Returns: The described items that nobody rated and that are no edition of another.
     mutating func addUnratedEditions() -> [Dataset.Item] {
-        var others: [Dataset.Item] = []
-        let unrated = descriptions.values.filter { itemOfKey[$0.item.key] == nil }
-        for description in unrated.sorted(by: { $0.item.key < $1.item.key }) {
-            let edition = options.mergesEditions ? Self.edition(description.item) : nil
+        var rest: [Dataset.Item] = []
+        let unrated = entries.compactMap { entry in
+            entry.item == nil ? entry.description.map { ($0, entry.others) } : nil
+        }
+        for (description, others) in unrated.sorted(by: { $0.0.key < $1.0.key }) {
+            let edition = options.mergesEditions ? Self.edition(description) : nil
             guard let item = edition.flatMap({ itemOfEdition[$0] }) else {
-                others.append(description.item)
+                rest.append(description)
                 continue
             }
-            aliases += ([description.item.key] + description.others).map { ($0, item) }
+            aliases += ([description.key] + others).map { ($0, item) }
         }
-        return others
+        return rest
     }
 
     private static func edition(_ item: Dataset.Item) -> EditionKey? {

@@ -76,21 +76,20 @@ package struct DatasetReader {
                 dataset.report.count(.malformedRow, example: "\(table.path), \(error.message)")
                 continue
             }
-            let fields = table.reader
-            let isWhole = [reader, item].allSatisfy { fields.withBytes(of: $0) { !$0.isEmpty } }
-            guard isWhole else {
-                dataset.report.count(.missingField, example: "\(table.path), line \(fields.line)")
+            guard !table.reader.isEmpty(reader), !table.reader.isEmpty(item) else {
+                dataset.report.count(
+                    .missingField, example: "\(table.path), line \(table.reader.line)")
                 continue
             }
-            guard let value = value(of: rating, in: fields) else {
+            guard let value = value(of: rating, in: table.reader) else {
                 dataset.report.count(
-                    .ratingOutOfRange, example: "\(table.path), line \(fields.line)")
+                    .ratingOutOfRange, example: "\(table.path), line \(table.reader.line)")
                 continue
             }
             let index = items.item(
-                in: fields, key: item, title: title, author: author, &dataset.report)
+                in: table.reader, key: item, title: title, author: author, &dataset.report)
             guard let index else { continue }
-            let number = fields.withBytes(of: reader) { readers.number(of: $0) }
+            let number = table.reader.withBytes(of: reader) { readers.number(of: $0) }
             append(ReaderIndex(rawValue: number), index, value, &rowOfPair)
         }
     }

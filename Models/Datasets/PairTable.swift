@@ -7,18 +7,20 @@ import Identifiers
 ///
 /// Invariants: the capacity is a power of two and at least half of it is free.
 struct PairTable {
-    private var pairs: [UInt64]
-    private var rows: [Int32]
+    /// A pair and its row lie together: each is looked at once for each row of a file.
+    private struct Slot {
+        var pair = PairTable.free
+        var row: Int32 = 0
+    }
+
+    private var slots: [Slot]
     private var count = 0
 
     /// No pair: indices are never negative.
     private static let free = UInt64.max
     private static let slotsMin = 1 << 16
 
-    init() {
-        pairs = [UInt64](repeating: Self.free, count: Self.slotsMin)
-        rows = [Int32](repeating: 0, count: Self.slotsMin)
-    }
+    init() { slots = [Slot](repeating: Slot(), count: Self.slotsMin) }
 
     /// The row of the pair, or nil after the row was noted as the pair's.
     mutating func row(of reader: ReaderIndex, _ item: ItemIndex, orNote row: Int) -> Int? {
@@ -26,11 +28,10 @@ struct PairTable {
             UInt64(UInt32(bitPattern: reader.rawValue)) << 32
             | UInt64(UInt32(bitPattern: item.rawValue))
         let slot = slot(of: pair)
-        if pairs[slot] == pair { return Int(rows[slot]) }
-        pairs[slot] = pair
-        rows[slot] = Int32(row)
+        if slots[slot].pair == pair { return Int(slots[slot].row) }
+        slots[slot] = Slot(pair: pair, row: Int32(row))
         count += 1
-        if count * 2 > pairs.count { grow() }
+        if count * 2 > slots.count { grow() }
         return nil
     }
 
@@ -38,20 +39,15 @@ struct PairTable {
     /// (Knuth, The Art of Computer Programming 3, section 6.4).
     @inline(__always)
     private func slot(of pair: UInt64) -> Int {
-        let mask = pairs.count - 1
+        let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: (pair &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
-        while pairs[slot] != pair, pairs[slot] != Self.free { slot = (slot + 1) & mask }
+        while slots[slot].pair != pair, slots[slot].pair != Self.free { slot = (slot + 1) & mask }
         return slot
     }
 
     private mutating func grow() {
-        let (oldPairs, oldRows) = (pairs, rows)
-        pairs = [UInt64](repeating: Self.free, count: oldPairs.count * 2)
-        rows = [Int32](repeating: 0, count: oldPairs.count * 2)
-        for (pair, row) in zip(oldPairs, oldRows) where pair != Self.free {
-            let slot = slot(of: pair)
-            pairs[slot] = pair
-            rows[slot] = row
-        }
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: old.count * 2)
+        for moved in old where moved.pair != Self.free { slots[slot(of: moved.pair)] = moved }
     }
 }

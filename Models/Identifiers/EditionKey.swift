@@ -16,12 +16,19 @@ package struct EditionKey: Sendable, Hashable {
         guard !self.title.isEmpty else { return nil }
     }
 
+    /// All bytes at once: hashed one by one they would take as long as all the rest of a key.
+    package func hash(into hasher: inout Hasher) {
+        title.withUnsafeBytes { hasher.combine(bytes: $0) }
+        author.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
     private static let space = UInt8(ascii: " ")
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     /// Letters and digits, with one space between words; bytes beyond ASCII count as letters.
     private static func words(_ text: [UInt8]) -> [UInt8] {
         var words: [UInt8] = []
+        words.reserveCapacity(text.count)
         for byte in text {
             let isKept =
                 byte >= 0x80 || digits.contains(byte)
@@ -38,6 +45,7 @@ package struct EditionKey: Sendable, Hashable {
 
     /// The text without balanced parentheses that hold no digit.
     private static func withoutAdditions(_ text: [UInt8]) -> [UInt8] {
+        guard text.contains(UInt8(ascii: "(")) else { return text }
         var kept: [UInt8] = []
         /// Where in `kept` each open parenthesis begins.
         var open: [Int] = []

@@ -60,8 +60,14 @@ package struct ISBN: Sendable, Hashable {
         }
     }
 
+    /// Whether a text is the form of ten characters as it is kept: nothing between them, an X in
+    /// upper case, and the check digit right.
+    package static func isTen(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.count == tenLength && isValidTen(text)
+    }
+
     /// The sum of each digit times its weight 10, 9 ... 1 is a multiple of 11; X counts ten.
-    private static func isValidTen(_ characters: [UInt8]) -> Bool {
+    private static func isValidTen(_ characters: some Sequence<UInt8>) -> Bool {
         var sum = 0
         for (index, character) in characters.enumerated() {
             let isLast = index == tenLength - 1

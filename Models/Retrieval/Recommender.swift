@@ -259,21 +259,12 @@ package struct Recommender: Sendable {
             stride(from: Self.ratingBest, through: Self.ratingWorst, by: -1).first { rating in
                 rated.count { $0.rating >= rating } >= Self.enough
             } ?? Self.ratingBest
-        return rated.filter { $0.rating >= threshold }.prefix(limit).map { rated in
+        let best = rated.filter { $0.rating >= threshold }.prefix(limit)
+        let likeness = model.similarities(of: best.map(\.item.rawValue), to: liked)
+        return zip(best, likeness).map { rated, likeness in
             RankedItem(
                 item: rated.item, score: Float(rated.rating) / Float(Self.ratingBest),
-                because: companion(of: rated.item, among: liked, model))
+                because: Self.strongest(liked, likeness))
         }
-    }
-
-    private func companion(
-        of item: ItemIndex, among liked: [ItemIndex], _ model: TwoTowerModel
-    ) -> ItemIndex {
-        var best = (item: liked[0], similarity: -Float.infinity)
-        for candidate in liked {
-            let similarity = model.similarity(item, candidate)
-            if similarity > best.similarity { best = (candidate, similarity) }
-        }
-        return best.item
     }
 }

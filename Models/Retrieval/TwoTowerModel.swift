@@ -95,11 +95,6 @@ extension TwoTowerModel {
         }
     }
 
-    /// The cosine of two items' embeddings, in -1...1.
-    func similarity(_ left: ItemIndex, _ right: ItemIndex) -> Float {
-        similarities(of: [left.rawValue], to: [right])[0][0]
-    }
-
     /// The cosines of items' embeddings with others': shape (items, others), each in -1...1.
     func similarities(of items: [Int32], to others: [ItemIndex]) -> [[Float]] {
         let d = parts.dimensions

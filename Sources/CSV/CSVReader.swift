@@ -171,6 +171,11 @@ extension CSVReader {
         return String(decoding: unescaped(field), as: UTF8.self)
     }
 
+    /// Whether a field has no bytes, or the row no such field.
+    package func isEmpty(_ index: Int) -> Bool {
+        field(index).map { $0.start == $0.end } ?? true
+    }
+
     /// The field as bytes: what a key is compared by before it becomes text.
     package func withBytes<Result, Failure: Error>(
         of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result

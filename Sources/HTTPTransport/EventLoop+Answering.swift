@@ -78,7 +78,8 @@ extension EventLoop {
         shared.counters.countRefusal(.unavailable)
         return HTTPError(
             .unavailable,
-            "More is asked than can be answered within \(workers.promptWaitMax), which is the limit.",
+            "More is asked than can be answered within \(workers.promptWaitMax), "
+                + "which is the limit.",
             fields: ["Retry-After": "\(workers.retryAfterSeconds)"])
     }
 

@@ -49,6 +49,13 @@ import Testing
             ])
     }
 
+    @Test func `a field is empty that has nothing or is not there`() {
+        var reader = CSVReader(Array("a,,\"\"\n".utf8))
+        _ = reader.next()
+
+        #expect((0..<4).map { reader.isEmpty($0) } == [false, true, true, true])
+    }
+
     @Test func `a quoted line end counts as a line`() {
         #expect(Self.rows("\"a\nb\"\n\"x\"y\n").last == ["line 3: textAfterQuote"])
     }

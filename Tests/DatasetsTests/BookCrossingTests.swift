@@ -143,6 +143,35 @@ import Testing
         #expect(dataset.report.counts[.invalidISBN] == 1)
     }
 
+    @Test func `readers in any order keep their numbers, and an ampersand is only an ampersand`()
+        throws
+    {
+        let dataset = try Self.read([
+            "books.csv": """
+            isbn,title,author,year,publisher
+            0345339681,Bread & Jam,Hoban,-50,Simon & Schuster;
+            080652121X,A &amp; B,Hoban,1986-07-01,x
+            """,
+            "ratings.csv": """
+            user_id,isbn,rating
+            8,0345339681,9
+            8,080652121x,7
+            77,0345339681,5
+            8,0-345-33968-1,3
+            77,080652121X,1
+            """,
+        ])
+
+        #expect(dataset.readers == ["8", "77"])
+        #expect(
+            Self.rows(dataset) == [
+                "8 0345339681 3", "8 080652121X 7", "77 0345339681 5", "77 080652121X 1",
+            ])
+        #expect(dataset.items.map(\.title) == ["Bread & Jam", "A & B"])
+        #expect(dataset.items.map(\.year) == [-50, 1])
+        #expect(dataset.items[0].publisher == "Simon & Schuster;")
+    }
+
     @Test func `bad rows are counted with an example and never fatal`() throws {
         let dataset = try Self.read([
             "books.csv": Self.books,

@@ -23,6 +23,14 @@ import Testing
         #expect(ISBN(text) == nil)
     }
 
+    @Test(arguments: [
+        ("080652121X", true), ("0195153448", true), ("080652121x", false), ("0195153449", false),
+        ("0-19515344-8", false), ("195153448", false), ("9780195153446", false), ("", false),
+    ])
+    func `only the form of ten as it is kept needs no change`(text: String, isKept: Bool) {
+        #expect(Array(text.utf8).withUnsafeBufferPointer { ISBN.isTen($0) } == isKept)
+    }
+
     @Test func `a number of 979 has no form of ten`() {
         #expect(ISBN("9791034746927")?.thirteen == "9791034746927")
         #expect(ISBN("9791034746927")?.ten == nil)
