@@ -63,9 +63,9 @@ package enum LeastSquaresKernel {
     ///
     ///     loss = sum of c (1 - x . y)^2 + x . D x
     ///
-    /// Conjugate gradients (Takacs, Pilaszy, Tikk 2011), preconditioned with D: the caller has turned
-    /// the factors into the eigenvectors of the part that all rows share, so that a diagonal is all
-    /// of it. A step reads each chosen row once; no matrix is built.
+    /// Conjugate gradients (Takacs, Pilaszy, Tikk 2011), preconditioned with D: the caller has
+    /// turned the factors into the eigenvectors of the part that all rows share, so that a diagonal
+    /// is all of it. A step reads each chosen row once; no matrix is built.
     package struct Solver {
         private let stride: Int
         private let steps: Int

@@ -13,8 +13,8 @@ import Retrieval
 ///
 /// With the other side fixed each row is a linear system of which a Y^T Y is the same for all.
 /// Before a side is solved for, the fixed side is turned into the eigenvectors of its Y^T Y; that
-/// changes no product x . y, and leaves a diagonal in its place, which is the best preconditioner for
-/// the few steps of conjugate gradients that each row then makes from where it was.
+/// changes no product x . y, and leaves a diagonal in its place, which is the best preconditioner
+/// for the few steps of conjugate gradients that each row then makes from where it was.
 ///
 /// Rows do not depend on one another, and sums over all rows are cut into the same pieces always:
 /// the same seed gives the same factors however many processors there are.
