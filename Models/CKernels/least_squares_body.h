@@ -73,7 +73,7 @@ TARGET void NAME(ledge_rows_times)(
         NAME(eight_rows)(rows + i * stride, stride, 1, v, depth, 0, stride, out + i * stride);
 }
 
-/* The next rows lie anywhere in a table that is larger than the caches: they are asked for in time. */
+/* The next rows lie anywhere in a table larger than the caches: they are asked for in time. */
 TARGET INLINE void NAME(expect_rows)(
     const int32_t *places, size_t from, size_t n, const float *factors, size_t stride
 ) {

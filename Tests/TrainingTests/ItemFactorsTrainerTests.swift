@@ -17,9 +17,8 @@ import Training
         return settings
     }
 
-    /// With steps enough the readers of the last half epoch are the best answer to the items before
-    /// it, and the items the best answer to those readers: both systems are solved again in double
-    /// precision.
+    /// With steps enough the items of the last half epoch are the best answer to the readers before
+    /// it: their systems are solved again in double precision.
     @Test(arguments: [0.0 as Float, 0.5, 1])
     func `items are what dense least squares give for the readers`(scaling: Float) throws {
         let settings = settings {
