@@ -221,6 +221,7 @@ let package = Package(
             of: "Recommendation",
             uses: [
                 "BundleFormat", "FunctionRuntime", "HTTPCore", "Identifiers", "JSON", "Retrieval",
+                "TableStorage", "Telemetry",
             ]),
         tests(of: "RecommendBooks", uses: ["BundleFormat", "JSON", "Recommendation"]),
         tests(of: "NodeRuntime", uses: ["JSON", "Telemetry"]),

@@ -105,4 +105,67 @@ import Testing
 
         #expect(try small.answer(.readerVote(Self.plain), to: [0]).items == [1, 2, 3, 4])
     }
+
+    /// Every reader is looked at here, where the election leaves out whom it can.
+    @Test(arguments: [0.001, 0.05, 1, 20] as [Float], 1...6)
+    func `the towers let vote whom a look at every reader would`(
+        towerWeight: Float, seed: Int
+    ) throws {
+        let (readers, items, d) = (300, 40, 5)
+        func number(_ place: Int) -> Float { Float(sin(Double(place + seed * 7_919) * 78.233)) }
+        var small = SmallModel(
+            items: items,
+            (0..<readers).map { reader in
+                Set((0..<3).map { abs(Int(number(reader * 3 + $0) * 1e6)) % items }).sorted()
+                    .map { (item: $0, rating: 9) }
+            })
+        small.itemRows = (0..<items).map { item in
+            (0..<d).map { number(item * d + $0 + 10_000) }
+        }
+        small.readerRows = (0..<readers).map { reader in
+            (0..<d).map { number(reader * d + $0 + 20_000) * Float(1 + reader % 9) }
+        }
+        let liked = [1, 2, 3]
+
+        let answer = try small.answer(
+            vote {
+                $0.readers = 12
+                $0.towerWeight = towerWeight
+            }, to: liked)
+
+        let expected = try expectedScores(small, liked, towerWeight: towerWeight, voters: 12)
+        #expect(answer.count == 10)
+        for ranked in answer {
+            #expect(abs(Double(ranked.score) - expected[ranked.item.place]) < 1e-4)
+        }
+        #expect(
+            abs((expected.max() ?? 0) - Double(answer[0].score)) < 1e-4,
+            "the best item by the definition is the best of the answer")
+    }
+
+    /// The definition in double precision, with the settings of `plain` and a tower.
+    private func expectedScores(
+        _ small: SmallModel, _ liked: [Int], towerWeight: Float, voters: Int
+    ) throws -> [Double] {
+        let (items, readers) = (try #require(small.itemRows), try #require(small.readerRows))
+        let query = items[0].indices.map { k in
+            liked.reduce(0.0) { $0 + Double(items[$1][k]) } / Double(liked.count)
+        }
+        func length(_ row: [Double]) -> Double { row.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        let similarity = readers.indices.map { reader in
+            let row = readers[reader].map(Double.init)
+            let cosine =
+                zip(row, query).reduce(0) { $0 + $1.0 * $1.1 } / length(row) / length(query)
+            let shared = small.choices[reader].count { liked.contains($0.item) }
+            return Double(shared) + Double(towerWeight) * max(0, cosine)
+        }
+        var scores = [Double](repeating: 0, count: items.count)
+        let elected = similarity.indices.sorted { similarity[$0] > similarity[$1] }.prefix(voters)
+        for reader in elected {
+            for choice in small.choices[reader] where !liked.contains(choice.item) {
+                scores[choice.item] += similarity[reader]
+            }
+        }
+        return scores
+    }
 }
