@@ -8,7 +8,7 @@ import Synchronization
 package final class ChildProgram: Sendable {
     package let identifier: pid_t
     private let output: Int32
-    private let isRunning = Mutex(true)
+    private let isRunning: Mutex<Bool>
 
     /// How long a program may take to end by itself.
     private static let stopGrace = Duration.seconds(10)
@@ -24,18 +24,21 @@ package final class ChildProgram: Sendable {
         guard pipe(&ends) == 0 else { throw .last("pipe") }
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
         _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
-        output = ends[0]
         defer { close(ends[1]) }
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let status: Int32
-        (identifier, status) = Self.spawn(
+        let (identifier, status) = Self.spawn(
             words, variables.map { "\($0.key)=\($0.value)" }, output: ends[1])
+        // Before any property is set: a program that never ran must not be stopped at the end of
+        // this value, least of all as the process 0, which means this one and its whole group.
         guard status == 0 else {
-            close(output)
+            close(ends[0])
             throw MeasurementError(
                 .program,
                 "\(words.first ?? "") cannot be started: \(String(cString: strerror(status)))")
         }
+        self.identifier = identifier
+        output = ends[0]
+        isRunning = Mutex(true)
     }
 
     deinit {
