@@ -10,15 +10,18 @@ import Identifiers
 package struct DatasetReader {
     package struct Options: Sendable {
         /// Whether items of one title and author become one item.
-        package var mergesEditions = true
+        package var mergesEditions: Bool
         /// Whether items without a title are left out: nobody can judge or buy them.
-        package var requiresTitles = true
+        package var requiresTitles: Bool
         /// Whether a second row of a pair stays a row, as the split of rating models counts them.
         package var keepsRepeats = false
         /// Whether an ISBN stays as it was written, as the evaluation protocol takes it.
         package var keepsKeys = false
 
-        package init() {}
+        package init(mergesEditions: Bool = true, requiresTitles: Bool = true) {
+            self.mergesEditions = mergesEditions
+            self.requiresTitles = requiresTitles
+        }
     }
 
     private let form: DatasetForm

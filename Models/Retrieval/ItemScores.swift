@@ -32,10 +32,9 @@ struct ItemScores: Sendable {
     ) {
         sums.withUnsafeMutableBufferPointer { sums in
             for (reader, rated, unrated) in voters {
-                for place in Int(rows.offsets[Int(reader)])..<Int(rows.offsets[Int(reader) + 1]) {
-                    let item = rows.items[place]
-                    let score = rows.ratings[place] > 0 ? rated : unrated
-                    guard score > 0 else { continue }
+                rows.forEachItem(of: reader) { item, rating in
+                    let score = rating > 0 ? rated : unrated
+                    guard score > 0 else { return }
                     let sum = sums[Int(item)]
                     if sum == 0 { touched.append(item) }
                     sums[Int(item)] = sum + score

@@ -252,31 +252,20 @@ package struct Recommender: Sendable {
         guard let nearest = model.nearestReaders(to: model.query(of: liked), limit: 1).first else {
             return []
         }
-        let rated = ratedItems(of: nearest.reader.rawValue, without: liked.map(\.rawValue))
+        let excluded = liked.map(\.rawValue)
+        let rated = model.readership.ratedItems(of: nearest.reader).filter {
+            !excluded.contains($0.item.rawValue)
+        }
         let threshold =
             stride(from: Self.ratingBest, through: Self.ratingWorst, by: -1).first { rating in
                 rated.count { $0.rating >= rating } >= Self.enough
             } ?? Self.ratingBest
         let best = rated.filter { $0.rating >= threshold }.prefix(limit)
-        let likeness = model.similarities(of: best.map(\.item), to: liked)
+        let likeness = model.similarities(of: best.map(\.item.rawValue), to: liked)
         return zip(best, likeness).map { rated, likeness in
             RankedItem(
-                item: ItemIndex(rawValue: rated.item),
-                score: Float(rated.rating) / Float(Self.ratingBest),
+                item: rated.item, score: Float(rated.rating) / Float(Self.ratingBest),
                 because: Self.strongest(liked, likeness))
-        }
-    }
-
-    /// What a reader rated, best rated first, as the bundle holds it.
-    private func ratedItems(
-        of reader: Int32, without excluded: [Int32]
-    ) -> [(item: Int32, rating: Int)] {
-        model.readership.parts.withRows { rows in
-            var rated: [(item: Int32, rating: Int)] = []
-            rows.forEachItem(of: reader) { item, rating in
-                if rating > 0, !excluded.contains(item) { rated.append((item, Int(rating))) }
-            }
-            return rated
         }
     }
 }

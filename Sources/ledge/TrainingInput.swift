@@ -215,9 +215,8 @@ extension TrainingPipeline.Context {
 extension Recipe {
     /// How the data set is read for this recipe.
     var readingOptions: DatasetReader.Options {
-        var options = DatasetReader.Options()
-        options.mergesEditions = mergesEditions
-        options.requiresTitles = requiresTitles
+        var options = DatasetReader.Options(
+            mergesEditions: mergesEditions, requiresTitles: requiresTitles)
         options.keepsKeys = keepsKeys
         return options
     }
@@ -226,9 +225,8 @@ extension Recipe {
 extension RatingRecipe {
     /// How the data set is read for this recipe: each row counts, as the protocol counts them.
     var readingOptions: DatasetReader.Options {
-        var options = DatasetReader.Options()
-        options.mergesEditions = mergesEditions
-        options.requiresTitles = requiresTitles
+        var options = DatasetReader.Options(
+            mergesEditions: mergesEditions, requiresTitles: requiresTitles)
         options.keepsRepeats = true
         return options
     }

@@ -1,5 +1,6 @@
 import Testing
 
+/// The words that the rules look for stand here as texts to be found, and do nothing.
 @Suite struct WordRulesTests {
     private func file(_ text: String, at path: String = "Sources/JSON/X.swift") -> RepositoryFile {
         RepositoryFile(path: path, text: text)
